@@ -1,0 +1,5 @@
+"""Tokens: who is asking, and is it true."""
+
+from graphql_api.auth.viewer import ANONYMOUS, Role, Viewer
+
+__all__ = ["ANONYMOUS", "Role", "Viewer"]

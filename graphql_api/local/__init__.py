@@ -1,0 +1,1 @@
+"""The local stack: Postgres, Valkey, Supabase's least, for development and tests."""
