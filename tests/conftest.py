@@ -1,0 +1,32 @@
+"""Fixtures of all tests; what they are is in `tests/README.md`."""
+
+from tests.fixtures.cluster import (
+    pytest_configure_node,
+    pytest_sessionfinish,
+    pytest_sessionstart,
+)
+from tests.fixtures.graphql import ana, anonymous, app, ben, caller, client, serve, settings
+from tests.fixtures.people import as_user, new_user, owner, superuser
+from tests.fixtures.servers import cluster, database_urls, fresh_cluster, fresh_redis
+
+__all__ = [
+    "ana",
+    "anonymous",
+    "app",
+    "as_user",
+    "ben",
+    "caller",
+    "client",
+    "cluster",
+    "database_urls",
+    "fresh_cluster",
+    "fresh_redis",
+    "new_user",
+    "owner",
+    "pytest_configure_node",
+    "pytest_sessionfinish",
+    "pytest_sessionstart",
+    "serve",
+    "settings",
+    "superuser",
+]
