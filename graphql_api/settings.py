@@ -55,6 +55,8 @@ class Settings(BaseSettings):
     )
     # A message is at most 32,000 characters, 128 kB in UTF-8; JSON may escape each of them.
     body_limit_bytes: int = Field(default=512 * 1024, ge=1024, alias="CAIRN_BODY_LIMIT_BYTES")
+    # `/metrics` for Prometheus on the same port, without a token: keep it from the public in front.
+    metrics: bool = Field(default=False, alias="CAIRN_METRICS")
     shutdown_grace: timedelta = Field(default=timedelta(seconds=10), alias="CAIRN_SHUTDOWN_GRACE")
 
     # Limits of one operation, counted in its document before anything runs.

@@ -1,0 +1,84 @@
+"""What is sent: status, headers and bytes of an answer, and errors as GraphQL speaks them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import orjson
+from starlette.types import Send
+
+from graphql_api.errors import ApiError
+
+Headers = tuple[tuple[bytes, bytes], ...]
+
+# Answers are a person's own and never kept by a cache, guessed at by a browser, or framed.
+SAFE_HEADERS: Headers = (
+    (b"cache-control", b"no-store"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"referrer-policy", b"no-referrer"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class HttpAnswer:
+    """A complete answer, ready to be sent."""
+
+    status: int
+    media_type: str
+    body: bytes
+    headers: Headers = ()
+
+    async def send(self, send: Send, *, safe_headers: Headers = SAFE_HEADERS) -> None:
+        """Send it, with a length, so that the connection stays usable."""
+        await send(
+            {
+                "type": "http.response.start",
+                "status": self.status,
+                "headers": [
+                    (b"content-type", f"{self.media_type}; charset=utf-8".encode()),
+                    (b"content-length", str(len(self.body)).encode()),
+                    *safe_headers,
+                    *self.headers,
+                ],
+            }
+        )
+        await send({"type": "http.response.body", "body": self.body})
+
+
+def json_answer(status: int, value: Mapping[str, object]) -> HttpAnswer:
+    """Give a plain JSON answer."""
+    return HttpAnswer(status, "application/json", orjson.dumps(value))
+
+
+def error_answer(
+    error: ApiError, *, media_type: str, status: int | None = None, headers: Headers = ()
+) -> HttpAnswer:
+    """Give the answer for a request that was refused before anything ran: no `data` entry.
+
+    Args:
+        error: what the caller is told.
+        media_type: the one that was negotiated.
+        status: instead of the error's own.
+        headers: besides those that the error asks for.
+    """
+    body = {"errors": [{"message": error.message, "extensions": error.extensions}]}
+    status = error.status if status is None else status
+    return HttpAnswer(
+        status, media_type, orjson.dumps(body), (*_headers_of(error, status), *headers)
+    )
+
+
+def _headers_of(error: ApiError, status: int) -> Headers:
+    headers: list[tuple[bytes, bytes]] = []
+    if status == 401:
+        headers.append((b"www-authenticate", b'Bearer realm="cairn", error="invalid_token"'))
+    if status == 413:
+        # What is left of a body that is too large is not worth reading.
+        headers.append((b"connection", b"close"))
+    if error.retry_after_seconds is not None:
+        seconds = max(1, math.ceil(error.retry_after_seconds))
+        headers.append((b"retry-after", str(seconds).encode()))
+    return tuple(headers)

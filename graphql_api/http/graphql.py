@@ -1,0 +1,187 @@
+"""GraphQL over HTTP: one endpoint, from an ASGI scope to the bytes of an answer."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Mapping
+from typing import Protocol
+
+from starlette.types import Receive, Scope, Send
+
+from graphql_api.admission import Admission
+from graphql_api.auth import TokenVerifier, Viewer
+from graphql_api.errors import ApiError, BadInput, Internal, Unauthenticated
+from graphql_api.execution import Answer, GraphQLRequest
+from graphql_api.http.accept import (
+    GRAPHQL_RESPONSE,
+    HTML,
+    JSON,
+    OFFERED,
+    OFFERED_WITH_PAGE,
+    negotiate,
+)
+from graphql_api.http.answers import Headers, HttpAnswer, error_answer
+from graphql_api.http.disconnect import CancelWhenGone, ClientGone
+from graphql_api.http.metrics import Metrics
+from graphql_api.http.page import Page
+from graphql_api.http.reading import (
+    check_content_headers,
+    parse_body,
+    parse_query_string,
+    read_body,
+)
+from graphql_api.logs import log_error
+
+ALLOW: Headers = ((b"allow", b"GET, POST, OPTIONS"),)
+ALLOW_POST: Headers = ((b"allow", b"POST, OPTIONS"),)
+CHALLENGE: Headers = ((b"www-authenticate", b'Bearer realm="cairn"'),)
+OPERATION_NAME = re.compile(r"[_A-Za-z][_0-9A-Za-z]{0,79}")
+
+RawHeaders = Mapping[bytes, bytes]
+
+
+class MethodNotAllowed(BadInput):
+    """Use POST, or GET for a query."""
+
+    status = 405
+
+
+class NotAcceptable(BadInput):
+    """Accept `application/graphql-response+json` or `application/json`."""
+
+    status = 406
+
+
+class Executes(Protocol):
+    """What the endpoint needs of an executor."""
+
+    async def execute(
+        self, viewer: Viewer, request: GraphQLRequest, *, queries_only: bool = False
+    ) -> Answer:
+        """Run one operation as `viewer`; `queries_only` refuses others with 405."""
+        ...
+
+
+class GraphQLEndpoint:
+    """`/graphql`: POST for everything, GET for queries, and in development a page to try them.
+
+    The order is: who is it (most often remembered), is she let in, what does she ask, run it.
+    What fails before the operation runs is answered without a `data` entry and with its own
+    status. What fails inside is the executor's to say: with its status under
+    `application/graphql-response+json`, always with 200 under `application/json`.
+    """
+
+    def __init__(
+        self,
+        executor: Executes,
+        verifier: TokenVerifier,
+        admission: Admission,
+        metrics: Metrics,
+        *,
+        body_limit_bytes: int,
+        page: Page | None = None,
+    ) -> None:
+        """Serve `executor`; `page` answers a GET that prefers HTML, None switches that off."""
+        self._executor = executor
+        self._verifier = verifier
+        self._admission = admission
+        self._metrics = metrics
+        self._limit_bytes = body_limit_bytes
+        self._page = page
+        self._offered = OFFERED if page is None else OFFERED_WITH_PAGE
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request; a client who left gets none."""
+        started = time.perf_counter()
+        self._metrics.in_flight.inc()
+        status: int | None = None
+        try:
+            answer = await self._answer(scope, receive)
+            status = answer.status
+            await answer.send(send)
+        except ClientGone:
+            pass
+        finally:
+            self._metrics.in_flight.dec()
+            self._metrics.count("none", status, time.perf_counter() - started)
+
+    async def _answer(self, scope: Scope, receive: Receive) -> HttpAnswer:
+        """Give an answer for everything that may happen, but for a client who left."""
+        headers = dict(scope["headers"])
+        media_type = JSON
+        try:
+            if scope["method"] == "OPTIONS":
+                return HttpAnswer(204, JSON, b"", ALLOW)
+            media_type = self._media_type(headers, scope["method"])
+            if media_type == HTML and self._page is not None:
+                return self._page.answer(headers)
+            return await self._graphql(scope, receive, headers, media_type)
+        except (MethodNotAllowed, NotAcceptable) as error:
+            log_error(error)
+            return error_answer(error, media_type=media_type, headers=ALLOW)
+        except ApiError as error:
+            log_error(error)
+            return error_answer(error, media_type=media_type)
+        except ClientGone:
+            raise
+        except Exception as error:
+            masked = Internal()
+            masked.__cause__ = error
+            log_error(masked)
+            return error_answer(masked, media_type=media_type)
+
+    def _media_type(self, headers: RawHeaders, method: str) -> str:
+        if method not in ("GET", "POST"):
+            raise MethodNotAllowed
+        accept = headers.get(b"accept")
+        offered = self._offered if method == "GET" else OFFERED
+        chosen = negotiate(None if accept is None else accept.decode("latin-1"), offered)
+        if chosen is None:
+            raise NotAcceptable
+        return chosen
+
+    async def _graphql(
+        self, scope: Scope, receive: Receive, headers: RawHeaders, media_type: str
+    ) -> HttpAnswer:
+        viewer = await self._viewer(scope, headers)
+        by_get = scope["method"] == "GET"
+        if by_get:
+            request = parse_query_string(scope["query_string"], limit_bytes=self._limit_bytes)
+        else:
+            check_content_headers(headers, limit_bytes=self._limit_bytes)
+            request = parse_body(await read_body(receive, limit_bytes=self._limit_bytes))
+        async with CancelWhenGone(receive):
+            answer = await self._executor.execute(viewer, request, queries_only=by_get)
+        return _http_answer(answer, media_type)
+
+    async def _viewer(self, scope: Scope, headers: RawHeaders) -> Viewer:
+        """Say who asks, and let her in.
+
+        Raises:
+            Unauthenticated: no good token, signed out, or two Authorization headers (a proxy may
+                have believed the other one).
+            Unavailable: nobody can tell just now.
+        """
+        authorization = headers.get(b"authorization")
+        if authorization is None:
+            return await self._verifier.viewer_of(None)
+        if sum(1 for name, _ in scope["headers"] if name == b"authorization") > 1:
+            raise Unauthenticated("Send one Authorization header.")
+        viewer = await self._verifier.viewer_of(authorization.decode("latin-1"))
+        client = scope.get("client")
+        await self._admission.admit(
+            viewer,
+            user_agent=headers.get(b"user-agent", b"").decode("latin-1") or None,
+            ip=client[0] if client else None,
+        )
+        return viewer
+
+
+def _http_answer(answer: Answer, media_type: str) -> HttpAnswer:
+    if answer.status == 405:
+        return HttpAnswer(405, media_type, answer.body, ALLOW_POST)
+    if media_type != GRAPHQL_RESPONSE:
+        return HttpAnswer(200, media_type, answer.body)
+    headers = CHALLENGE if answer.status == 401 else ()
+    return HttpAnswer(answer.status, media_type, answer.body, headers)
