@@ -174,8 +174,10 @@ class KeySet:
         ) as response:
             if response.status_code != 200:
                 raise KeySetRefused(f"status {response.status_code}")
+            if response.headers.get("content-encoding", "identity") != "identity":
+                raise KeySetRefused("compressed")
             body = bytearray()
-            async for chunk in response.aiter_raw(chunk_size=8192):
+            async for chunk in response.aiter_bytes(chunk_size=8192):
                 body += chunk
                 if len(body) > MAX_BODY_BYTES:
                     raise KeySetRefused("too large")
