@@ -8,13 +8,13 @@ from pathlib import Path
 
 import asyncpg
 
+from graphql_api import migrations
 from graphql_api.local.folder import Folder
 from graphql_api.local.postgres import Postgres
 from graphql_api.local.process import Problem, unprivileged
 from graphql_api.local.valkey import Valkey
 
-PROJECT = Path(__file__).resolve().parents[2]
-SUPABASE = PROJECT / "supabase"
+SEED = migrations.MIGRATIONS.parent / "seed.sql"
 PLATFORM = Path(__file__).with_name("platform.sql")
 
 # What Supabase makes and `platform.sql` does not: where that is, Supabase is.
@@ -105,19 +105,23 @@ class Stack:
         )
 
     async def set_up(self, database: str = "postgres") -> list[str]:
-        """Make `database` a Supabase project with our migrations; give the names of the new ones.
+        """Make `database` a Supabase project with our migrations; give the versions of new ones.
 
         Safe to repeat: what is there stays.
 
         Raises:
-            Problem: the database belongs to a real Supabase.
+            Problem: the database belongs to a real Supabase, or the migrations do not apply.
         """
-        from graphql_api import migrations
-
         urls = self.urls(database)
         await supply_platform(urls.superuser, owner_password=self.folder.secret("owner"))
-        applied = await migrations.migrate(urls.owner, SUPABASE / "migrations")
-        await migrations.ensure_api_role(urls.owner, self.folder.secret("api"))
+        try:
+            applied = await migrations.migrate(urls.owner)
+            await migrations.ensure_api_role(urls.owner, self.folder.secret("api"))
+        except migrations.MigrationError as error:
+            raise Problem(
+                f"The local database was not migrated: {error} To begin anew, move "
+                f"{self.folder.path / 'postgres'} away."
+            ) from error
         return applied
 
 
@@ -142,19 +146,5 @@ async def supply_platform(superuser_url: str, *, owner_password: str) -> None:
                     "select format('alter role postgres password %L', $1::text)", owner_password
                 )
             )
-    finally:
-        await connection.close()
-
-
-async def seed(owner_url: str) -> None:
-    """Add Ana and Ben, as `supabase/seed.sql` has them; what is there stays.
-
-    Raises:
-        asyncpg.PostgresError: the migrations have not been applied.
-    """
-    connection = await asyncpg.connect(owner_url)
-    try:
-        async with connection.transaction():
-            await connection.execute((SUPABASE / "seed.sql").read_text())
     finally:
         await connection.close()

@@ -1,0 +1,244 @@
+"""`cairn dev`: everything on this machine, from nothing to a first query, until Ctrl-C."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+from pydantic import SecretStr, ValidationError
+from rich.console import Console
+
+from graphql_api import migrations
+from graphql_api.app import Development, Services, create_app
+from graphql_api.http import Tab
+from graphql_api.local.folder import Folder
+from graphql_api.local.people import PEOPLE, sign_token
+from graphql_api.local.process import Problem
+from graphql_api.local.stack import SEED, Stack
+from graphql_api.logs import configure_logs
+from graphql_api.server import NotStarted, run_loop, serve
+from graphql_api.settings import Settings
+from graphql_api.worker import work
+
+WATCH_SECONDS = 0.5
+
+FIRST_QUERY = """# You are signed in as Ana. Run this with Ctrl-Enter; Ben's rows are in the same tables.
+query Conversations {
+  viewer {
+    user {
+      name
+    }
+  }
+  conversations(first: 5) {
+    nodes {
+      id
+      title
+      messages(last: 3) {
+        nodes {
+          role
+          content
+        }
+      }
+    }
+  }
+}
+"""
+
+FIRST_MUTATION = """# Begin a conversation, then send its first message with the id that comes back.
+mutation Start {
+  startConversation(input: { title: "A quiet evening" }) {
+    id
+    title
+  }
+}
+"""
+
+CURL_QUERY = "{ conversations { nodes { title } } }"
+
+
+def run(data_dir: Path, port: int, console: Console) -> None:
+    """Run the whole stack in the foreground until it is asked to stop.
+
+    Raises:
+        Problem: something that a person can put right.
+    """
+    began = time.monotonic()
+    listener = _listen(port)
+    with listener, Folder(data_dir) as folder, _stop_signals_interrupt():
+        try:
+            stack = Stack(folder, redis_url=os.environ.get("REDIS_URL"))
+            with console.status("Starting Postgres and Valkey …"):
+                stack.start()
+        except KeyboardInterrupt:
+            console.print("Stopped before it had begun.")
+            return
+        try:
+            run_loop(_live(stack, listener, console, began))
+        except NotStarted:
+            raise Problem("The API did not start; the lines above say why.") from None
+        except KeyboardInterrupt:
+            pass
+        finally:
+            stack.stop()
+    console.print("Stopped: the API, Valkey and Postgres. The data stays in", str(folder.path))
+
+
+def local_settings(stack: Stack, *, host: str = "127.0.0.1", port: int = 0) -> Settings:
+    """Give the environment's settings, with everything that points elsewhere pointing here.
+
+    Raises:
+        Problem: a variable of the environment has no valid value.
+    """
+    urls = stack.urls()
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        names = ", ".join(str(fault["loc"][0]) for fault in error.errors())
+        raise Problem(f"These variables have values that are not valid: {names}.") from error
+    return settings.model_copy(
+        update={
+            "supabase_database_url": SecretStr(urls.api),
+            "redis_url": SecretStr(urls.redis),
+            "supabase_url": None,
+            "supabase_jwks_url": None,
+            "supabase_jwt_secret": SecretStr(stack.folder.secret("jwt")),
+            "jwt_audience": "authenticated",
+            "jwt_issuer": None,
+            "owner_database_url": None,
+            "environment": "development",
+            "pooler": "session",
+            "host": host,
+            "port": port,
+        }
+    )
+
+
+async def _live(stack: Stack, listener: socket.socket, console: Console, began: float) -> None:
+    """Set the database up, serve, and keep the servers alive."""
+    with console.status("Applying migrations …"):
+        applied = await stack.set_up()
+        await migrations.seed(stack.urls().owner, SEED)
+    for name in applied:
+        console.print(f"Applied {name}", style="dim")
+    port = listener.getsockname()[1]
+    settings = local_settings(stack, port=port)
+    configure_logs(settings)
+    tokens = {name: sign_token(stack.folder.secret("jwt"), who) for name, who in PEOPLE.items()}
+    app = create_app(settings, Development(tabs=_tabs(tokens["ana"])))
+
+    async def beside() -> None:
+        url = f"http://127.0.0.1:{port}"
+        stack.folder.tell(url=url)
+        _greet(console, url, tokens, seconds=time.monotonic() - began)
+        services: Services = app.state.services
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(work(services.database))
+            tasks.create_task(_watch(stack, console))
+
+    await serve(app, settings, sockets=[listener], on_ready=beside)
+
+
+async def _watch(stack: Stack, console: Console) -> None:
+    """Start a server again that ended by itself, or was killed."""
+    while True:
+        await asyncio.sleep(WATCH_SECONDS)
+        # Here and not in a thread: the servers are to end with the thread that starts them.
+        for name in stack.revive():
+            console.print(f"{name} had ended and was started again.", style="yellow")
+
+
+def _tabs(token: str) -> list[Tab]:
+    headers = json.dumps({"Authorization": f"Bearer {token}"}, indent=2)
+    return [Tab(query, headers=headers) for query in (FIRST_QUERY, FIRST_MUTATION)]
+
+
+def _greet(console: Console, url: str, tokens: dict[str, str], *, seconds: float) -> None:
+    """Print what a newcomer needs; whole lines, so that they can be copied."""
+    console.print()
+    console.print(f"[bold]Cairn is running[/bold] (started in {seconds:.1f} s). Ctrl-C stops it.")
+    _say_where_not(console)
+    console.print(f"\n  GraphiQL, signed in as Ana   [link={url}/graphql]{url}/graphql[/link]")
+    for name, token in tokens.items():
+        console.print(f"\n  {name.capitalize()}'s token, good for 12 hours")
+        console.print(token, soft_wrap=True, highlight=False, style="dim")
+    console.print("\n  Ana's conversations")
+    body = json.dumps({"query": CURL_QUERY})
+    console.print(
+        f"curl -s {url}/graphql -H 'Content-Type: application/json' "
+        f"-H 'Authorization: Bearer {tokens['ana']}' -d '{body}'",
+        soft_wrap=True,
+        highlight=False,
+        markup=False,
+    )
+    console.print()
+
+
+def _say_where_not(console: Console) -> None:
+    pointing = [
+        name
+        for name in ("SUPABASE_URL", "SUPABASE_DATABASE_URL", "SUPABASE_DB_HOST")
+        if os.environ.get(name)
+    ]
+    if pointing:
+        console.print(
+            f"{' and '.join(pointing)} set in your environment: not used here. This is a database "
+            "on this machine; `cairn serve` would use yours.",
+            style="yellow",
+        )
+
+
+def _listen(port: int) -> socket.socket:
+    """Take the port now, before anything is started.
+
+    Raises:
+        Problem: somebody else listens there.
+    """
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind(("127.0.0.1", port))
+    except OSError as error:
+        listener.close()
+        if isinstance(error, PermissionError):
+            raise Problem(f"Port {port} is for root alone. Choose one above 1023.") from error
+        raise Problem(
+            f"Port {port} on 127.0.0.1 is taken{_taken_by(port)}. "
+            "Stop that program, or choose another port: cairn dev --port 8001"
+        ) from error
+    listener.listen(1024)
+    return listener
+
+
+def _taken_by(port: int) -> str:
+    """Name the program that listens on the port, when the system lets us see it."""
+    try:
+        connections = psutil.net_connections(kind="tcp")
+        for connection in connections:
+            if connection.status == "LISTEN" and connection.laddr.port == port and connection.pid:
+                name = psutil.Process(connection.pid).name()
+                return f" by {name} (process {connection.pid})"
+    except (psutil.Error, OSError):
+        return ""  # not everywhere allowed; the sentence is true without it
+    return ""
+
+
+@contextmanager
+def _stop_signals_interrupt() -> Iterator[None]:
+    """Make SIGTERM and SIGHUP end things in good order from the first moment, as Ctrl-C does."""
+    previous = {
+        number: signal.signal(number, signal.default_int_handler)
+        for number in (signal.SIGTERM, signal.SIGHUP)
+    }
+    try:
+        yield
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)

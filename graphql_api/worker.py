@@ -1,0 +1,75 @@
+"""The worker: what must happen without anybody asking for it.
+
+This version has two such duties, both repeatable and safe beside other workers: people whose
+sign-up could not be followed are tried again, and denials whose tokens have all expired are
+forgotten. Jobs with a queue of their own come with later versions.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+
+from graphql_api.errors import ApiError
+from graphql_api.session import Database, DatabaseError
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """Something to do again and again.
+
+    Attributes:
+        name: for logs.
+        every: how long after its end it is done again.
+        statement: gives the number of things that were done.
+    """
+
+    name: str
+    every: timedelta
+    statement: str
+
+
+DUTIES: Sequence[Duty] = (
+    Duty(
+        "repeat failed user syncs",
+        timedelta(minutes=1),
+        "select private.repeat_failed_user_syncs()",
+    ),
+    Duty("sweep denials", timedelta(minutes=10), "select private.sweep_denials()"),
+)
+
+
+async def work(database: Database, duties: Sequence[Duty] = DUTIES) -> None:
+    """Do every duty now and then again, each at its own pace, until cancelled."""
+    async with asyncio.TaskGroup() as tasks:
+        for duty in duties:
+            tasks.create_task(_repeat(database, duty), name=duty.name)
+
+
+async def _repeat(database: Database, duty: Duty) -> None:
+    while True:
+        try:
+            await perform(database, duty)
+        except (ApiError, DatabaseError) as error:
+            # Postgres is away or refuses: the next time may do, and whoever watches is told.
+            log.warning("duty failed", duty=duty.name, error=type(error).__name__)
+        await asyncio.sleep(duty.every.total_seconds())
+
+
+async def perform(database: Database, duty: Duty) -> int:
+    """Do a duty once; give how many things were done.
+
+    Raises:
+        ApiError, DatabaseError: it could not be done.
+    """
+    async with database.transaction(None, role="cairn_server") as transaction:
+        done = int(await transaction.value(duty.statement))
+    if done:
+        log.info("duty done", duty=duty.name, count=done)
+    return done
