@@ -8,6 +8,7 @@ forgotten. Jobs with a queue of their own come with later versions.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -15,7 +16,9 @@ from datetime import timedelta
 import structlog
 
 from graphql_api.errors import ApiError
+from graphql_api.server import STOP_SIGNALS
 from graphql_api.session import Database, DatabaseError
+from graphql_api.settings import Settings
 
 log = structlog.get_logger(__name__)
 
@@ -43,6 +46,32 @@ DUTIES: Sequence[Duty] = (
     ),
     Duty("sweep denials", timedelta(minutes=10), "select private.sweep_denials()"),
 )
+
+
+async def run(settings: Settings) -> None:
+    """Connect and work until SIGINT, SIGTERM or SIGHUP.
+
+    Raises:
+        UnsafeRole: the login could read past row-level security.
+        Unavailable: the database does not answer.
+    """
+    database = await Database.connect(settings)
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in STOP_SIGNALS:
+        loop.add_signal_handler(number, stopped.set)
+    log.info("worker ready", duties=[duty.name for duty in DUTIES])
+    working = asyncio.create_task(work(database))
+    stopping = asyncio.create_task(stopped.wait())
+    try:
+        await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        working.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await working
+    finally:
+        stopping.cancel()
+        await database.close()
+    log.info("worker stopped")
 
 
 async def work(database: Database, duties: Sequence[Duty] = DUTIES) -> None:

@@ -10,6 +10,7 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 
 import psutil
@@ -123,6 +124,7 @@ def local_settings(stack: Stack, *, host: str = "127.0.0.1", port: int = 0) -> S
 
 async def _live(stack: Stack, listener: socket.socket, console: Console, began: float) -> None:
     """Set the database up, serve, and keep the servers alive."""
+    stack.folder.tell(urls=asdict(stack.urls()))
     with console.status("Applying migrations …"):
         applied = await stack.set_up()
         await migrations.seed(stack.urls().owner, SEED)
@@ -136,7 +138,7 @@ async def _live(stack: Stack, listener: socket.socket, console: Console, began: 
 
     async def beside() -> None:
         url = f"http://127.0.0.1:{port}"
-        stack.folder.tell(url=url)
+        stack.folder.tell(url=url, urls=asdict(stack.urls()))
         _greet(console, url, tokens, seconds=time.monotonic() - began)
         services: Services = app.state.services
         async with asyncio.TaskGroup() as tasks:
