@@ -24,12 +24,21 @@ SAFE_HEADERS: Headers = (
 
 @dataclass(frozen=True, slots=True)
 class HttpAnswer:
-    """A complete answer, ready to be sent."""
+    """A complete answer, ready to be sent.
+
+    Attributes:
+        status: of HTTP.
+        media_type: of the body, which is UTF-8.
+        body: all of it.
+        headers: besides the type, the length and the safe ones.
+        operation: what kind of GraphQL operation it answers, for the metrics.
+    """
 
     status: int
     media_type: str
     body: bytes
     headers: Headers = ()
+    operation: str = "none"
 
     async def send(self, send: Send, *, safe_headers: Headers = SAFE_HEADERS) -> None:
         """Send it, with a length, so that the connection stays usable."""
@@ -79,6 +88,10 @@ def _headers_of(error: ApiError, status: int) -> Headers:
         # What is left of a body that is too large is not worth reading.
         headers.append((b"connection", b"close"))
     if error.retry_after_seconds is not None:
-        seconds = max(1, math.ceil(error.retry_after_seconds))
-        headers.append((b"retry-after", str(seconds).encode()))
+        headers.append(retry_after(error.retry_after_seconds))
     return tuple(headers)
+
+
+def retry_after(seconds: float) -> tuple[bytes, bytes]:
+    """Give the header that says when to come again; whole seconds, at least one."""
+    return (b"retry-after", str(max(1, math.ceil(seconds))).encode())

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Mapping
 from typing import Protocol
 
+import structlog
 from starlette.types import Receive, Scope, Send
 
-from graphql_api.admission import Admission
 from graphql_api.auth import TokenVerifier, Viewer
 from graphql_api.errors import ApiError, BadInput, Internal, Unauthenticated
 from graphql_api.execution import Answer, GraphQLRequest
@@ -21,7 +20,7 @@ from graphql_api.http.accept import (
     OFFERED_WITH_PAGE,
     negotiate,
 )
-from graphql_api.http.answers import Headers, HttpAnswer, error_answer
+from graphql_api.http.answers import Headers, HttpAnswer, error_answer, retry_after
 from graphql_api.http.disconnect import CancelWhenGone, ClientGone
 from graphql_api.http.metrics import Metrics
 from graphql_api.http.page import Page
@@ -36,9 +35,10 @@ from graphql_api.logs import log_error
 ALLOW: Headers = ((b"allow", b"GET, POST, OPTIONS"),)
 ALLOW_POST: Headers = ((b"allow", b"POST, OPTIONS"),)
 CHALLENGE: Headers = ((b"www-authenticate", b'Bearer realm="cairn"'),)
-OPERATION_NAME = re.compile(r"[_A-Za-z][_0-9A-Za-z]{0,79}")
 
 RawHeaders = Mapping[bytes, bytes]
+
+log = structlog.get_logger(__name__)
 
 
 class MethodNotAllowed(BadInput):
@@ -63,6 +63,14 @@ class Executes(Protocol):
         ...
 
 
+class Admits(Protocol):
+    """What the endpoint needs of an admission."""
+
+    async def admit(self, viewer: Viewer, *, user_agent: str | None, ip: str | None) -> None:
+        """Let `viewer` in, or raise."""
+        ...
+
+
 class GraphQLEndpoint:
     """`/graphql`: POST for everything, GET for queries, and in development a page to try them.
 
@@ -76,7 +84,7 @@ class GraphQLEndpoint:
         self,
         executor: Executes,
         verifier: TokenVerifier,
-        admission: Admission,
+        admission: Admits,
         metrics: Metrics,
         *,
         body_limit_bytes: int,
@@ -96,15 +104,17 @@ class GraphQLEndpoint:
         started = time.perf_counter()
         self._metrics.in_flight.inc()
         status: int | None = None
+        operation = "none"
         try:
             answer = await self._answer(scope, receive)
-            status = answer.status
+            operation = answer.operation
             await answer.send(send)
+            status = answer.status
         except ClientGone:
-            pass
+            log.info("the client left")
         finally:
             self._metrics.in_flight.dec()
-            self._metrics.count("none", status, time.perf_counter() - started)
+            self._metrics.count(operation, status, time.perf_counter() - started)
 
     async def _answer(self, scope: Scope, receive: Receive) -> HttpAnswer:
         """Give an answer for everything that may happen, but for a client who left."""
@@ -179,9 +189,12 @@ class GraphQLEndpoint:
 
 
 def _http_answer(answer: Answer, media_type: str) -> HttpAnswer:
-    if answer.status == 405:
-        return HttpAnswer(405, media_type, answer.body, ALLOW_POST)
-    if media_type != GRAPHQL_RESPONSE:
-        return HttpAnswer(200, media_type, answer.body)
-    headers = CHALLENGE if answer.status == 401 else ()
-    return HttpAnswer(answer.status, media_type, answer.body, headers)
+    status = answer.status if media_type == GRAPHQL_RESPONSE or answer.status == 405 else 200
+    headers: Headers = ()
+    if status == 401:
+        headers = CHALLENGE
+    elif status == 405:
+        headers = ALLOW_POST
+    if answer.retry_after_seconds is not None:
+        headers = (*headers, retry_after(answer.retry_after_seconds))
+    return HttpAnswer(status, media_type, answer.body, headers, answer.operation)

@@ -1,0 +1,222 @@
+"""The composition root: settings become a running application; nothing else builds objects."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+import httpx2
+import structlog
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+
+from graphql_api.admission import Admission
+from graphql_api.auth import TokenVerifier
+from graphql_api.execution import Executor
+from graphql_api.http import (
+    GraphQLEndpoint,
+    Health,
+    Metrics,
+    Page,
+    RequestId,
+    Tab,
+    asset_route,
+    live,
+    ready,
+)
+from graphql_api.migrations import expected_versions
+from graphql_api.schema import catalog
+from graphql_api.session import Database
+from graphql_api.settings import Settings
+
+log = structlog.get_logger(__name__)
+
+REDIS_CONNECTIONS = 10  # NU-022
+REDIS_TIMEOUT_SECONDS = 1.0
+PREFLIGHT_SECONDS = 600
+MIN_SECRET_BYTES = 32  # RFC 7518: an HMAC key at least as long as its hash
+REQUEST_HEADERS = ("authorization", "content-type", "x-request-id")
+RESPONSE_HEADERS = ("x-request-id", "retry-after")
+
+
+@dataclass(frozen=True, slots=True)
+class Development:
+    """What only `cairn dev` adds: GraphiQL, opened with these tabs (a token may be in them)."""
+
+    tabs: Sequence[Tab]
+
+
+@dataclass(slots=True)
+class Services:
+    """What lives as long as the application runs.
+
+    Attributes:
+        admission: also ends sessions.
+        endpoint: answers `/graphql`.
+        health: answers `/health/ready`.
+        metrics: answers `/metrics`.
+    """
+
+    admission: Admission
+    endpoint: GraphQLEndpoint
+    health: Health
+    metrics: Metrics
+    database: Database
+
+
+def create_app(
+    settings: Settings,
+    development: Development | None = None,
+    *,
+    allow_owner_role: bool = False,
+) -> Starlette:
+    """Build the application; it connects when it starts up, and fails there when it cannot.
+
+    Args:
+        settings: of the process.
+        development: adds GraphiQL; None in production and tests.
+        allow_owner_role: serve although the login could read past row-level security when no role
+            were taken; see `Database.connect`.
+    """
+    page = None if development is None else Page(development.tabs)
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        async with _services(settings, page, allow_owner_role=allow_owner_role) as services:
+            app.state.services = services
+            yield
+
+    routes = [
+        Route("/graphql", _GraphQL()),
+        Route("/health/live", live, methods=["GET"]),
+        Route("/health/ready", _ready, methods=["GET"]),
+    ]
+    if settings.metrics or settings.environment == "development":
+        routes.append(Route("/metrics", _metrics, methods=["GET"]))
+    if page is not None:
+        routes.append(asset_route())
+    return Starlette(
+        routes=routes,
+        lifespan=lifespan,
+        middleware=[
+            Middleware(RequestId),
+            Middleware(
+                CORSMiddleware,
+                allow_origins=settings.cors_origins,
+                allow_methods=("GET", "POST"),
+                allow_headers=REQUEST_HEADERS,
+                # Tokens travel in a header of their own; no cookie is ever read.
+                allow_credentials=False,
+                expose_headers=RESPONSE_HEADERS,
+                max_age=PREFLIGHT_SECONDS,
+            ),
+        ],
+    )
+
+
+def check_ready_to_serve(settings: Settings) -> list[str]:
+    """Say in a sentence each what is missing or wrong for serving in production; empty when fit."""
+    sentences = [
+        sentence
+        for missing, sentence in (
+            (
+                settings.database_url is None,
+                "No database: set SUPABASE_DATABASE_URL to the URL that `cairn migrate` prints.",
+            ),
+            (
+                settings.supabase_jwt_secret is None and settings.jwks_url is None,
+                "No way to check tokens: set SUPABASE_URL, SUPABASE_JWKS_URL or SUPABASE_JWT_SECRET.",
+            ),
+            (
+                not settings.cors_origins,
+                "No web page may call this server: set CAIRN_CORS_ORIGINS,"
+                " such as https://app.example.",
+            ),
+            (
+                "*" in settings.cors_origins,
+                "CAIRN_CORS_ORIGINS is `*`: name the origins of your own pages instead.",
+            ),
+        )
+        if missing
+    ]
+    return sentences + _faults_of_secret(settings)
+
+
+def _faults_of_secret(settings: Settings) -> list[str]:
+    if settings.supabase_jwt_secret is None:
+        return []
+    secret = settings.supabase_jwt_secret.get_secret_value()
+    if "-----BEGIN" in secret:
+        return ["SUPABASE_JWT_SECRET is a key file, not a secret: set SUPABASE_JWKS_URL instead."]
+    if len(secret.encode()) < MIN_SECRET_BYTES:
+        return [f"SUPABASE_JWT_SECRET is too short: it must have {MIN_SECRET_BYTES} bytes or more."]
+    return []
+
+
+@asynccontextmanager
+async def _services(
+    settings: Settings, page: Page | None, *, allow_owner_role: bool
+) -> AsyncIterator[Services]:
+    """Build everything in order, and take it down in the opposite one."""
+    async with AsyncExitStack() as stack:
+        database = await Database.connect(settings, allow_owner_role=allow_owner_role)
+        stack.push_async_callback(database.close)
+        redis = _redis(settings)
+        stack.push_async_callback(redis.aclose)
+        client = await stack.enter_async_context(httpx2.AsyncClient())
+        verifier = TokenVerifier(settings, client)
+        stack.push_async_callback(verifier.close)
+        admission = Admission(database, redis)
+        await admission.start()
+        stack.push_async_callback(admission.stop)
+        metrics = Metrics(lambda: database.acquire_timeouts)
+        endpoint = GraphQLEndpoint(
+            Executor(catalog(), database, settings, {"admission": admission}),
+            verifier,
+            admission,
+            metrics,
+            body_limit_bytes=settings.body_limit_bytes,
+            page=page,
+        )
+        health = Health(database, redis, expected_versions())
+        log.info("ready to serve", environment=settings.environment)
+        yield Services(admission, endpoint, health, metrics, database)
+        log.info("shutting down")
+
+
+def _redis(settings: Settings) -> Redis:
+    """Make a client that gives up soon: nothing waits for Redis longer than for Postgres."""
+    client: Redis = Redis.from_url(
+        settings.redis_url.get_secret_value(),
+        max_connections=REDIS_CONNECTIONS,
+        socket_connect_timeout=REDIS_TIMEOUT_SECONDS,
+        retry=Retry(NoBackoff(), 1),
+    )
+    return client
+
+
+class _GraphQL:
+    """Passes the bare ASGI call on: wrapping it in Request and Response costs time on each."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        services: Services = scope["app"].state.services
+        await services.endpoint(scope, receive, send)
+
+
+async def _ready(request: Request) -> Response:
+    services: Services = request.app.state.services
+    return await ready(services.health)
+
+
+async def _metrics(request: Request) -> Response:
+    services: Services = request.app.state.services
+    return Response(services.metrics.text(), media_type="text/plain; version=0.0.4")

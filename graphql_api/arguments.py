@@ -1,0 +1,182 @@
+"""Arguments as the planner sees them: their shape is known, their values come at each request.
+
+A plan is cached for a document and the *shape* of its variables (which are null, which keys an
+input has, which enum value is named), so that the same SQL text serves every request of that shape
+and only the leaves are bound.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from graphql import (
+    GraphQLArgument,
+    GraphQLField,
+    GraphQLInputObjectType,
+    GraphQLInputType,
+    GraphQLList,
+    GraphQLNonNull,
+    ListValueNode,
+    NullValueNode,
+    ObjectValueNode,
+    Undefined,
+    ValueNode,
+    VariableNode,
+    value_from_ast,
+)
+from graphql.language import FieldNode
+
+Variables: TypeAlias = Mapping[str, Any]
+Read: TypeAlias = Callable[[Variables], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """A scalar, an enum value, or a list of such.
+
+    Attributes:
+        sample: the value in the request that was planned; only its shape may be relied upon.
+        read: gives the value of the request at hand.
+    """
+
+    sample: Any
+    read: Read
+
+
+Symbol: TypeAlias = "Leaf | dict[str, Symbol] | list[Symbol]"
+
+
+def resolve_arguments(
+    field: GraphQLField, node: FieldNode, variables: Variables
+) -> dict[str, Symbol]:
+    """Give the arguments of `node` by name; what the client left out and has no default is absent."""
+    given = {argument.name.value: argument.value for argument in node.arguments or ()}
+    symbols: dict[str, Symbol] = {}
+    for name, declared in field.args.items():
+        symbol = _argument(declared, given.get(name), variables)
+        if symbol is not None:
+            symbols[name] = symbol
+    return symbols
+
+
+def _argument(
+    declared: GraphQLArgument, value: ValueNode | None, variables: Variables
+) -> Symbol | None:
+    if value is not None:
+        absent = isinstance(value, VariableNode) and value.name.value not in variables
+        if not absent:
+            return _symbol(value, declared.type, variables)
+    if declared.default_value is not Undefined:
+        return constant(declared.default_value)
+    return None
+
+
+def constant(value: Any) -> Leaf:
+    """Give a leaf that is the same in every request."""
+    return Leaf(value, lambda _variables: value)
+
+
+def _symbol(value: ValueNode, kind: GraphQLInputType, variables: Variables) -> Symbol:
+    if isinstance(kind, GraphQLNonNull):
+        return _symbol(value, kind.of_type, variables)
+    if isinstance(value, VariableNode):
+        name = value.name.value
+        return _from_variable(variables.get(name), kind, lambda all_: all_.get(name))
+    if isinstance(value, NullValueNode):
+        return constant(None)
+    if isinstance(kind, GraphQLInputObjectType) and isinstance(value, ObjectValueNode):
+        return {
+            entry.name.value: _symbol(entry.value, kind.fields[entry.name.value].type, variables)
+            for entry in value.fields
+            if not (
+                isinstance(entry.value, VariableNode) and entry.value.name.value not in variables
+            )
+        }
+    if isinstance(kind, GraphQLList):
+        nodes = value.values if isinstance(value, ListValueNode) else (value,)
+        items = [_symbol(node, kind.of_type, variables) for node in nodes]
+        return _joined(items) if _is_leaf(kind.of_type) else items
+    return constant(value_from_ast(value, kind))
+
+
+def _from_variable(value: Any, kind: GraphQLInputType, read: Read) -> Symbol:
+    if isinstance(kind, GraphQLNonNull):
+        return _from_variable(value, kind.of_type, read)
+    if value is None or _is_leaf(kind):
+        return Leaf(value, read)
+    if isinstance(kind, GraphQLInputObjectType):
+        return {
+            name: _from_variable(item, kind.fields[name].type, _step(read, name))
+            for name, item in value.items()
+        }
+    assert isinstance(kind, GraphQLList)  # noqa: S101 - the only input kind that is left
+    if _is_leaf(kind.of_type):
+        return Leaf(value, read)
+    return [
+        _from_variable(item, kind.of_type, _step(read, index)) for index, item in enumerate(value)
+    ]
+
+
+def _step(read: Read, key: Any) -> Read:
+    return lambda variables: read(variables)[key]
+
+
+def _joined(items: Sequence[Symbol]) -> Leaf:
+    leaves = [item for item in items if isinstance(item, Leaf)]
+    return Leaf(
+        [leaf.sample for leaf in leaves],
+        lambda variables: [leaf.read(variables) for leaf in leaves],
+    )
+
+
+def _is_leaf(kind: GraphQLInputType) -> bool:
+    inner = kind.of_type if isinstance(kind, GraphQLNonNull) else kind
+    return not isinstance(inner, GraphQLInputObjectType | GraphQLList)
+
+
+def value_of(symbol: Symbol, variables: Variables) -> Any:
+    """Give the value that `symbol` has in this request, as plain Python."""
+    if isinstance(symbol, Leaf):
+        return symbol.read(variables)
+    if isinstance(symbol, dict):
+        return {name: value_of(item, variables) for name, item in symbol.items()}
+    return [value_of(item, variables) for item in symbol]
+
+
+def shape_of(value: Any, *, exact: bool = False) -> Hashable:
+    """Give what the SQL text may depend on: two values of one shape share a plan.
+
+    Args:
+        value: a coerced variable.
+        exact: whether a number counts by its value (page sizes do: a literal limit plans best).
+    """
+    if value is None or isinstance(value, bool | enum.Enum):
+        return value
+    if isinstance(value, Mapping):
+        return tuple((name, shape_of(item)) for name, item in value.items())
+    if isinstance(value, list | tuple):
+        if any(isinstance(item, Mapping | list | tuple | enum.Enum) for item in value):
+            return tuple(shape_of(item) for item in value)
+        return "list" if None not in value else "list with null"
+    return value if exact else "value"
+
+
+def is_null(symbol: Symbol | None) -> bool:
+    """Tell whether an argument is absent or null."""
+    return symbol is None or (isinstance(symbol, Leaf) and symbol.sample is None)
+
+
+__all__ = [
+    "Leaf",
+    "Read",
+    "Symbol",
+    "Variables",
+    "constant",
+    "is_null",
+    "resolve_arguments",
+    "shape_of",
+    "value_of",
+]

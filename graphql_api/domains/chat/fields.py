@@ -1,0 +1,78 @@
+"""The root fields of chat."""
+
+import strawberry
+
+from graphql_api.domains.chat.inputs import (
+    ConversationInput,
+    DeleteConversationInput,
+    FindOrStartConversationInput,
+    RenameConversationInput,
+    RestoreConversationInput,
+    SendMessageInput,
+    StartConversationInput,
+)
+from graphql_api.domains.chat.sending import prepare_message
+from graphql_api.domains.chat.types import (
+    Conversation,
+    DeleteConversationPayload,
+    Message,
+    SendMessagePayload,
+)
+from graphql_api.fields import call, create, delete, row, rows, update, verb
+from graphql_api.meaning import Replay
+from graphql_api.table import Connection
+
+
+@strawberry.type
+class Query:
+    """What can be read of chat."""
+
+    conversation: Conversation | None = row("One conversation; null if hidden or missing.")
+    conversations: Connection[Conversation] = rows("Her conversations, latest message first.")
+    message: Message | None = row("One message; null if hidden or missing.")
+    messages: Connection[Message] = rows(
+        "Her messages over all conversations, newest first.", order_by="-created_at"
+    )
+
+
+@strawberry.type
+class Mutation:
+    """What can be done in chat."""
+
+    start_conversation: Conversation | None = create(
+        StartConversationInput,
+        "Start a conversation.",
+        replay=Replay(keys=(("id",),), same=("title", "description", "kind")),
+    )
+    rename_conversation: Conversation | None = update(
+        RenameConversationInput, "Change what a conversation is called."
+    )
+    pause_conversation: Conversation | None = update(
+        ConversationInput, "Set it aside; her next message takes it up.", set_to={"status": "paused"}
+    )
+    resume_conversation: Conversation | None = update(
+        ConversationInput, "Take up a paused conversation.", set_to={"status": "active"}
+    )
+    complete_conversation: Conversation | None = update(
+        ConversationInput, "End it: it takes no more messages.", set_to={"status": "completed"}
+    )
+    archive_conversation: Conversation | None = update(
+        ConversationInput, "Put it away, for as long as she likes.", set_to={"status": "archived"}
+    )
+    restore_conversation: Conversation | None = call(
+        "restore_conversation",
+        RestoreConversationInput,
+        "Take it out of the archive, back to where it was.",
+        renamed={"id": "conversation_id"},
+    )
+    delete_conversation: DeleteConversationPayload | None = delete(
+        DeleteConversationInput, "Delete it with all its messages, for good."
+    )
+    find_or_start_conversation: Conversation | None = call(
+        "find_or_start_conversation",
+        FindOrStartConversationInput,
+        "The conversation that an external thread leads to; started at first contact.",
+    )
+    send_message: SendMessagePayload | None = verb(
+        prepare_message, SendMessageInput, "Say something to the companion."
+    )

@@ -1,0 +1,353 @@
+"""Execution: an operation becomes an answer. Data by plan, the rest by graphql-core, one JSON.
+
+What is data runs as one statement that Postgres answers with finished JSON; the text is passed
+through. A root field without a declaration (introspection, `server`) is graphql-core's; an
+operation may hold both.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import orjson
+from graphql import (
+    DocumentNode,
+    ExecutionResult,
+    FieldNode,
+    GraphQLError,
+    OperationDefinitionNode,
+    SelectionSetNode,
+    execute,
+)
+
+from graphql_api.arguments import resolve_arguments, shape_of
+from graphql_api.auth import Viewer
+from graphql_api.catalog import Catalog
+from graphql_api.compile import Compiled, compile_plan, compile_separately
+from graphql_api.documents import Documents, Prepared, RequestError, coerce, refused
+from graphql_api.errors import ApiError, BadInput, Internal, Unauthenticated
+from graphql_api.logs import log_error
+from graphql_api.meaning import Context, Verb
+from graphql_api.mutations import Mutations, Step
+from graphql_api.plan import VIEWER_ID, Plan, Planner
+from graphql_api.selection import Document, collect
+from graphql_api.session import Database, DatabaseError
+from graphql_api.settings import Settings
+from graphql_api.writes import WRITTEN_ID
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class GraphQLRequest:
+    """One operation as a client sent it."""
+
+    query: str
+    operation_name: str | None
+    variables: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A complete GraphQL response.
+
+    Attributes:
+        status: HTTP status for `application/graphql-response+json`.
+        body: JSON; without `data` when the request was refused before anything ran.
+        operation: `query`, `mutation`, or `none` when there was none to run.
+        retry_after_seconds: when to try again, if that is known.
+    """
+
+    status: int
+    body: bytes
+    operation: str
+    retry_after_seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedQuery:
+    """A query's plan and statement.
+
+    Attributes:
+        plan: what the planned root fields read.
+        compiled: the statement; None when nothing is read by plan.
+        keys: response keys in the order of the answer.
+        others: root fields that graphql-core executes, by response key.
+    """
+
+    plan: Plan
+    compiled: Compiled | None
+    keys: tuple[str, ...]
+    others: Mapping[str, Sequence[FieldNode]]
+
+
+class Executor:
+    """Executes operations of one schema against one database."""
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        database: Database,
+        settings: Settings,
+        services: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Execute against `database`; `services` are what verbs may use, by name."""
+        self._catalog = catalog
+        self._database = database
+        self._settings = settings
+        self._services = services or {}
+        self._documents = Documents(catalog.schema, settings)
+        self._mutations = Mutations(database)
+        self._plans: OrderedDict[Hashable, Any] = OrderedDict()
+
+    async def execute(
+        self, viewer: Viewer, request: GraphQLRequest, *, queries_only: bool = False
+    ) -> Answer:
+        """Answer one operation as `viewer`.
+
+        Args:
+            viewer: who asks.
+            request: the operation.
+            queries_only: refuse a mutation (HTTP GET must be safe).
+        """
+        operation = "none"
+        prepared: Prepared | None = None
+        try:
+            prepared = self._documents.prepare(request.query, request.operation_name)
+            operation = prepared.operation.operation.value
+            if queries_only and not prepared.is_query:
+                raise RequestError(refused(BadInput("Send a mutation by POST.")).errors, 405)
+            variables = coerce(self._catalog.schema, prepared, request.variables)
+            variables[VIEWER_ID] = viewer.user_id
+            if prepared.is_query:
+                return await self._query(viewer, prepared, variables, request)
+            return await self._mutate(viewer, prepared, variables)
+        except RequestError as error:
+            return _refusal(error, operation)
+        except (ApiError, DatabaseError) as error:
+            return _failed(error, operation, None if prepared is None else prepared.name)
+
+    async def _query(
+        self, viewer: Viewer, prepared: Prepared, variables: dict[str, Any], request: GraphQLRequest
+    ) -> Answer:
+        planned = self._planned_query(viewer, prepared, variables)
+        self._allow(viewer, planned.plan.tables)
+        try:
+            statement = None if planned.compiled is None else planned.compiled.bind(variables)
+        except BadInput as error:
+            raise refused(error) from error
+        if not planned.others:
+            assert statement is not None  # noqa: S101 - every operation asks for something
+            data = await self._database.run(viewer, statement)
+            return Answer(200, _body(data, [], planned.plan.cost), "query")
+        texts: list[str] = []
+        if statement is not None:
+            texts = await self._database.run(viewer, statement)
+        result = await self._others(viewer, prepared, planned.others, request)
+        if result.data is None:
+            return Answer(200, _body("null", result.errors or [], planned.plan.cost), "query")
+        parts = dict(zip((key for key, _ in planned.plan.fields), texts, strict=True))
+        for key in planned.others:
+            if key in result.data:
+                parts[key] = orjson.dumps(result.data[key], default=str).decode()
+        data = "{" + ",".join(f'"{key}":{parts[key]}' for key in planned.keys) + "}"
+        return Answer(200, _body(data, result.errors or [], planned.plan.cost), "query")
+
+    def _planned_query(
+        self, viewer: Viewer, prepared: Prepared, variables: Mapping[str, Any]
+    ) -> PlannedQuery:
+        key = (prepared, viewer.role, self._shape(prepared, variables))
+        kept: PlannedQuery | None = self._recall(key)
+        if kept is not None:
+            return kept
+        document = Document(self._catalog.schema, prepared.fragments, variables)
+        fields = collect(document, prepared.root, [prepared.operation.selection_set])
+        ours = {
+            response_key: nodes
+            for response_key, nodes in fields.items()
+            if nodes[0].name.value == "__typename"
+            or (prepared.root.name, nodes[0].name.value) in self._catalog.roots
+        }
+        others = {one: nodes for one, nodes in fields.items() if one not in ours}
+        try:
+            plan = Planner(self._catalog, document).plan(prepared.root, ours)
+        except BadInput as error:
+            raise refused(error) from error
+        self._check_cost(plan.cost)
+        make = compile_separately if others else compile_plan
+        compiled = make(plan, viewer.role) if ours or not others else None
+        return self._remember(key, PlannedQuery(plan, compiled, tuple(fields), others))
+
+    async def _others(
+        self,
+        viewer: Viewer,
+        prepared: Prepared,
+        others: Mapping[str, Sequence[FieldNode]],
+        request: GraphQLRequest,
+    ) -> ExecutionResult:
+        """Execute the root fields that are not data, as a document of their own."""
+        nodes = tuple(node for found in others.values() for node in found)
+        given = prepared.operation
+        operation = OperationDefinitionNode(
+            operation=given.operation,
+            name=given.name,
+            variable_definitions=given.variable_definitions,
+            directives=given.directives,
+            selection_set=SelectionSetNode(selections=nodes),
+        )
+        document = _with_operation(prepared, operation)
+        result = execute(
+            self._catalog.schema,
+            document,
+            variable_values=request.variables,
+            context_value=Context(viewer, self._services),
+        )
+        if not isinstance(result, ExecutionResult):
+            result = await result
+        errors = [_masked(error, prepared.name) for error in result.errors or ()]
+        return ExecutionResult(result.data, errors or None)
+
+    async def _mutate(
+        self, viewer: Viewer, prepared: Prepared, variables: dict[str, Any]
+    ) -> Answer:
+        steps, cost = self._planned_mutation(viewer, prepared, variables)
+        context = Context(viewer, self._services)
+        parts: list[str] = []
+        errors: list[GraphQLError] = []
+        for key, step in steps:
+            text = f'"{prepared.root.name}"'
+            if step is not None:
+                try:
+                    text = await self._mutations.perform(context, step, variables)
+                except (ApiError, DatabaseError) as error:
+                    text = "null"
+                    errors.append(_error(error, prepared.name, path=[key], nodes=[step.node]))
+            parts.append(f'"{key}":{text}')
+        return Answer(200, _body("{" + ",".join(parts) + "}", errors, cost), "mutation")
+
+    def _planned_mutation(
+        self, viewer: Viewer, prepared: Prepared, variables: Mapping[str, Any]
+    ) -> tuple[list[tuple[str, Step | None]], int]:
+        key = (prepared, viewer.role, self._shape(prepared, variables))
+        kept: tuple[list[tuple[str, Step | None]], int] | None = self._recall(key)
+        if kept is None:
+            document = Document(self._catalog.schema, prepared.fragments, variables)
+            fields = collect(document, prepared.root, [prepared.operation.selection_set])
+            steps = [
+                (one, self._step(document, prepared, one, nodes)) for one, nodes in fields.items()
+            ]
+            cost = sum(step.answer.cost for _, step in steps if step is not None)
+            self._check_cost(cost)
+            kept = self._remember(key, (steps, cost))
+        for _, step in kept[0]:
+            if step is not None:
+                self._allow(viewer, step.answer.tables)
+        return kept
+
+    def _step(
+        self, document: Document, prepared: Prepared, key: str, nodes: Sequence[FieldNode]
+    ) -> Step | None:
+        name = nodes[0].name.value
+        if name == "__typename":
+            return None
+        field = prepared.root.fields[name]
+        verb = self._catalog.roots[prepared.root.name, name]
+        assert isinstance(verb, Verb)  # noqa: S101 - catalog.py refuses a mutation that is none
+        try:
+            arguments = resolve_arguments(field, nodes[0], document.variables)
+            answer = Planner(self._catalog, document).plan_answer(field, nodes, _written)
+        except BadInput as error:
+            raise refused(error) from error
+        return Step(key, nodes[0], verb, arguments["input"], answer)
+
+    def _shape(self, prepared: Prepared, variables: Mapping[str, Any]) -> Hashable:
+        return tuple(
+            shape_of(value, exact=name in prepared.exact)
+            for name, value in variables.items()
+            if name != VIEWER_ID
+        )
+
+    def _recall(self, key: Hashable) -> Any:
+        kept = self._plans.get(key)
+        if kept is not None:
+            self._plans.move_to_end(key)
+        return kept
+
+    def _remember(self, key: Hashable, planned: T) -> T:
+        self._plans[key] = planned
+        if len(self._plans) > self._settings.plan_cache_size:
+            self._plans.popitem(last=False)
+        return planned
+
+    def _check_cost(self, cost: int) -> None:
+        if cost > self._settings.max_cost:
+            raise refused(
+                BadInput(
+                    f"This may read {cost} rows; at most {self._settings.max_cost} at a time:"
+                    " ask for smaller pages."
+                )
+            )
+
+    def _allow(self, viewer: Viewer, tables: frozenset[str]) -> None:
+        """Say plainly that a token is missing; the grants of role `anon` say the same below."""
+        if viewer.user_id is not None:
+            return
+        if any(not self._catalog.types[name].table.anonymous for name in tables):
+            raise refused(Unauthenticated())
+
+
+def _written(variables: Mapping[str, Any]) -> Any:
+    return variables[WRITTEN_ID]
+
+
+def _with_operation(prepared: Prepared, operation: OperationDefinitionNode) -> DocumentNode:
+    return DocumentNode(definitions=(operation, *prepared.fragments.values()))
+
+
+def _body(data: str, errors: Sequence[GraphQLError], cost: int) -> bytes:
+    told = b""
+    if errors:
+        told = b',"errors":' + orjson.dumps([error.formatted for error in errors])
+    return b'{"data":%b%b,"extensions":{"cost":{"requested":%d}}}' % (data.encode(), told, cost)
+
+
+def _refusal(error: RequestError, operation: str) -> Answer:
+    body = orjson.dumps({"errors": [one.formatted for one in error.errors]})
+    return Answer(error.status, body, operation)
+
+
+def _failed(error: ApiError | DatabaseError, operation: str, name: str | None) -> Answer:
+    """Answer a query whose one statement failed: `data` is null, since it had begun to run."""
+    source = error.api_error if isinstance(error, DatabaseError) else error
+    told = _error(error, name)
+    body = orjson.dumps({"data": None, "errors": [told.formatted]})
+    status = source.status if source.status >= 500 else 200
+    return Answer(status, body, operation, source.retry_after_seconds)
+
+
+def _error(
+    error: ApiError | DatabaseError,
+    name: str | None,
+    *,
+    path: list[str | int] | None = None,
+    nodes: Sequence[FieldNode] | None = None,
+) -> GraphQLError:
+    """Log what went wrong and give what the client may know of it."""
+    source = error.api_error if isinstance(error, DatabaseError) else error
+    if isinstance(error, DatabaseError):
+        source.__cause__ = error
+    log_error(source, operation_name=name)
+    return GraphQLError(source.message, nodes=nodes, path=path, extensions=source.extensions)
+
+
+def _masked(error: GraphQLError, name: str | None) -> GraphQLError:
+    """Hide the text of an error of graphql-core's executor, unless it is one of ours."""
+    source = error.original_error
+    if not isinstance(source, ApiError):
+        masked = Internal()
+        masked.__cause__ = source or error
+        source = masked
+    return _error(source, name, path=error.path, nodes=error.nodes)

@@ -1,0 +1,239 @@
+"""The lines that a domain writes: one word for each root field of Query and Mutation."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+import orjson
+import strawberry
+from strawberry.annotation import StrawberryAnnotation
+from strawberry.types.arguments import StrawberryArgument
+from strawberry.types.field import StrawberryField
+
+from graphql_api.errors import BadInput
+from graphql_api.ids import uuid_v7
+from graphql_api.meaning import (
+    MEANING,
+    Call,
+    Context,
+    Delete,
+    Idempotency,
+    Insert,
+    NodeById,
+    NodesById,
+    Replay,
+    RowById,
+    Rows,
+    ServerRole,
+    Update,
+    Verb,
+    ViewerRow,
+    Write,
+)
+from graphql_api.table import PageField
+
+# A key is the client's own: a uuid, a hash, a counter with a prefix.
+IDEMPOTENCY_KEY_MAXIMUM = 200
+
+
+class ArgumentField(StrawberryField):
+    """A field whose arguments are given as a list of (name, type, description)."""
+
+    @classmethod
+    def declare(
+        cls,
+        meaning: object,
+        description: str,
+        *arguments: tuple[str, object, str],
+    ) -> Any:
+        """Declare a field that means `meaning`."""
+        field = cls(python_name=None, description=description, metadata={MEANING: meaning})
+        field.arguments = [
+            StrawberryArgument(
+                python_name=name,
+                graphql_name=None,
+                type_annotation=StrawberryAnnotation(kind),
+                description=about,
+            )
+            for name, kind, about in arguments
+        ]
+        return field
+
+
+def row(description: str) -> Any:
+    """Declare a root field that gives one row by its id; null when it is hidden or missing."""
+    return ArgumentField.declare(RowById(), description, ("id", UUID, "The row's id."))
+
+
+def rows(description: str, *, order_by: str | None = None) -> Any:
+    """Declare a root list of all rows that the caller may see."""
+    return PageField(
+        python_name=None, description=description, metadata={MEANING: Rows(order_by)}
+    )
+
+
+def viewer_row(description: str) -> Any:
+    """Declare a root field that gives the row whose id is the caller's."""
+    return ArgumentField.declare(ViewerRow(), description)
+
+
+def node(description: str) -> Any:
+    """Declare `node(nodeId)`."""
+    return ArgumentField.declare(
+        NodeById(), description, ("node_id", strawberry.ID, "As a field `nodeId` gave it.")
+    )
+
+
+def nodes(description: str) -> Any:
+    """Declare `nodes(nodeIds)`."""
+    return ArgumentField.declare(
+        NodesById(),
+        description,
+        ("node_ids", list[strawberry.ID], "At most 100, as fields `nodeId` gave them."),
+    )
+
+
+def verb(
+    prepare: Callable[[Context, Mapping[str, Any]], Any],
+    taking: type,
+    description: str,
+    *,
+    follow: Any = None,
+) -> Any:
+    """Declare a mutation that `prepare` turns into a write; its one argument is `input`."""
+    return ArgumentField.declare(
+        Verb(prepare, follow), description, ("input", taking, "What to do it with.")
+    )
+
+
+def create(
+    taking: type,
+    description: str,
+    *,
+    role: ServerRole | None = None,
+    replay: Replay | None = None,
+) -> Any:
+    """Declare a plain insert: each entry of the input is the column of the same name.
+
+    An entry `idempotencyKey` makes a repetition answer with the first row.
+    """
+    name = taking.__name__
+
+    async def prepare(_context: Context, given: Mapping[str, Any]) -> Write:
+        values = columns(given, without=("idempotencyKey",))
+        key = idempotency(name, given)
+        if values.get("id") is None:
+            # The key remembers the row by its id, so this one must be known before the insert.
+            values.pop("id", None)
+            if key is not None:
+                values["id"] = uuid_v7()
+        return Insert(values, role, replay, key)
+
+    return verb(prepare, taking, description)
+
+
+def update(
+    taking: type,
+    description: str,
+    *,
+    set_to: Mapping[str, object] | None = None,
+    required: Sequence[str] = (),
+) -> Any:
+    """Declare a plain update of the row `id`: entries that are absent stay as they are.
+
+    Args:
+        taking: the input: `id`, columns, and `expectedVersion` where the client may send one.
+        description: for the schema.
+        set_to: columns that this verb always sets.
+        required: entries that may be absent from the input but not null.
+    """
+
+    async def prepare(_context: Context, given: Mapping[str, Any]) -> Write:
+        for entry in required:
+            if entry in given and given[entry] is None:
+                raise BadInput("This cannot be null.", field=f"input.{entry}")
+        values = {**columns(given, without=("id", "expectedVersion")), **(set_to or {})}
+        if not values:
+            raise BadInput("Nothing to change.", field="input")
+        return Update(given["id"], values, given.get("expectedVersion"))
+
+    return verb(prepare, taking, description)
+
+
+def delete(taking: type, description: str) -> Any:
+    """Declare the deletion of the row `id`, for good."""
+
+    async def prepare(_context: Context, given: Mapping[str, Any]) -> Write:
+        return Delete(given["id"])
+
+    return verb(prepare, taking, description)
+
+
+def call(
+    function: str,
+    taking: type,
+    description: str,
+    *,
+    role: ServerRole | None = None,
+    renamed: Mapping[str, str] | None = None,
+) -> Any:
+    """Declare a verb that a SQL function does: each entry of the input is its named argument."""
+
+    async def prepare(_context: Context, given: Mapping[str, Any]) -> Write:
+        names = renamed or {}
+        return Call(
+            function,
+            {names.get(entry, snake_case(entry)): plain(value) for entry, value in given.items()},
+            role,
+        )
+
+    return verb(prepare, taking, description)
+
+
+def columns(given: Mapping[str, Any], *, without: Sequence[str] = ()) -> dict[str, object]:
+    """Give an input's entries by column name."""
+    return {
+        snake_case(entry): plain(value) for entry, value in given.items() if entry not in without
+    }
+
+
+def idempotency(verb_name: str, given: Mapping[str, Any]) -> Idempotency | None:
+    """Give the idempotency that an input asks for; the key itself is no part of the hash.
+
+    Raises:
+        BadInput: the key is empty or longer than 200 characters.
+    """
+    key = given.get("idempotencyKey")
+    if key is None:
+        return None
+    check_key(key)
+    rest = {entry: value for entry, value in given.items() if entry != "idempotencyKey"}
+    text = orjson.dumps(rest, option=orjson.OPT_SORT_KEYS, default=str)
+    return Idempotency(verb_name, key, hashlib.sha256(text).hexdigest())
+
+
+def check_key(key: str) -> None:
+    """Check an idempotency key.
+
+    Raises:
+        BadInput: it is empty or longer than 200 characters.
+    """
+    if not 0 < len(key) <= IDEMPOTENCY_KEY_MAXIMUM:
+        raise BadInput(
+            f"A key has 1 to {IDEMPOTENCY_KEY_MAXIMUM} characters.", field="input.idempotencyKey"
+        )
+
+
+def plain(value: object) -> object:
+    """Give a value as the driver wants it: an enum as its stored text, JSON as text."""
+    if isinstance(value, dict | list):
+        return orjson.dumps(value).decode()
+    return getattr(value, "value", value)
+
+
+def snake_case(entry: str) -> str:
+    """Give `external_thread_id` for `externalThreadId`."""
+    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in entry)

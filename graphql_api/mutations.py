@@ -1,0 +1,206 @@
+"""Mutations: a verb decides, one transaction writes and reads the answer, and only then it goes out.
+
+Each mutation field has a transaction of its own, in the order of the document. What a repeated
+create, a stale version or a hidden row means is decided here, for every table alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from graphql import FieldNode
+
+from graphql_api.arguments import Symbol, value_of
+from graphql_api.compile import Compiled, compile_row
+from graphql_api.errors import Conflict, Internal, NotFound, Unauthenticated
+from graphql_api.logs import log_error
+from graphql_api.meaning import Context, Idempotency, Insert, Update, Verb, Write
+from graphql_api.plan import Answered
+from graphql_api.session import Database, DatabaseError, Role, Transaction
+from graphql_api.writes import (
+    WRITTEN_ID,
+    is_plain,
+    replay_statements,
+    version_statement,
+    write_arguments,
+    write_shape,
+    write_text,
+)
+
+CLAIM_KEY = "select private.claim_idempotency_key($1, $2, $3, $4)"
+UNIQUE_VIOLATION = "23505"
+
+
+@dataclass(slots=True)
+class Step:
+    """One mutation field of an operation.
+
+    Attributes:
+        key: response key.
+        node: the field, for the place of an error.
+        verb: what it does.
+        input: its one argument.
+        answer: what it reads of the written row.
+        read_back: the statement that reads a rich answer; its parameter is `WRITTEN_ID`.
+        texts: SQL of writes met so far, by shape.
+    """
+
+    key: str
+    node: FieldNode
+    verb: Verb
+    input: Symbol
+    answer: Answered
+    read_back: Compiled = field(init=False)
+    plain: bool = field(init=False)
+    texts: dict[Hashable, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Compile what does not depend on the write."""
+        self.plain = is_plain(self.answer.row.object)
+        self.read_back = compile_row(self.answer.row)
+
+
+class Mutations:
+    """Performs mutation fields against one database."""
+
+    def __init__(self, database: Database) -> None:
+        """Write through `database`."""
+        self._database = database
+
+    async def perform(self, context: Context, step: Step, variables: Mapping[str, Any]) -> str:
+        """Do one mutation field and give its answer's JSON; it is committed when this returns.
+
+        Raises:
+            ApiError: the verb or the database refused; nothing was written.
+        """
+        if context.viewer.user_id is None:
+            raise Unauthenticated
+        write = await step.verb.prepare(context, value_of(step.input, variables))
+        try:
+            row_id, answer = await self._write(context, step, write, variables)
+        except DatabaseError as error:
+            found = await self._first_try(context, step, write, error)
+            row_id, answer = found, await self._read(context, step, write, found, variables)
+        if step.verb.follow is not None and row_id is not None:
+            try:
+                await step.verb.follow(context, row_id)
+            except Exception as error:
+                # Committed already: a hint that is lost is made up for by polls, and is logged.
+                failure = Internal()
+                failure.__cause__ = error
+                log_error(failure)
+        return answer
+
+    async def _write(
+        self, context: Context, step: Step, write: Write, variables: Mapping[str, Any]
+    ) -> tuple[UUID | None, str]:
+        role = role_of(context, write)
+        async with self._database.transaction(context.viewer, role=role) as transaction:
+            key = write.idempotency if isinstance(write, Insert) else None
+            if isinstance(write, Insert) and key is not None:
+                first = await _claim(transaction, key, write)
+                if first is not None:
+                    return first, await _read_back(transaction, step, first, variables, role)
+            text = f"/* {role} */ {self._text(step, write)}"
+            given = await transaction.value(text, *write_arguments(write))
+            if given is None:
+                raise await _nothing_written(transaction, step, write)
+            if step.plain:
+                return None, str(given)
+            return given, await _read_back(transaction, step, given, variables, role)
+
+    def _text(self, step: Step, write: Write) -> str:
+        shape = write_shape(write)
+        text = step.texts.get(shape)
+        if text is None:
+            answer = step.answer.row.object if step.plain else None
+            text = step.texts[shape] = write_text(write, step.answer.row.object.kind.table.name, answer)
+        return text
+
+    async def _first_try(
+        self, context: Context, step: Step, write: Write, error: DatabaseError
+    ) -> UUID:
+        """Give the row of the first try, when this create is its repetition.
+
+        Raises:
+            Conflict: the key or id is taken by something else.
+            DatabaseError: the failure was another one.
+        """
+        if error.sqlstate != UNIQUE_VIOLATION or not isinstance(write, Insert):
+            raise error
+        if write.replay is None:
+            raise error
+        role = role_of(context, write)
+        async with self._database.transaction(
+            context.viewer, role=role, read_only=True
+        ) as transaction:
+            for statement in replay_statements(write, write.replay, step.answer.row.object.kind.table.name):
+                for row_id, is_same in await transaction.rows(statement.text, *statement.arguments):
+                    if is_same:
+                        found: UUID = row_id
+                        return found
+        raise Conflict("This key or id was used for something else.") from error
+
+    async def _read(
+        self,
+        context: Context,
+        step: Step,
+        write: Write,
+        row_id: UUID,
+        variables: Mapping[str, Any],
+    ) -> str:
+        role = role_of(context, write)
+        async with self._database.transaction(
+            context.viewer, role=role, read_only=True
+        ) as transaction:
+            return await _read_back(transaction, step, row_id, variables, role)
+
+
+def role_of(context: Context, write: Write) -> Role:
+    """Give the role that a write is done as.
+
+    Idempotency keys are the server's to keep, so a create with one is done as the server, under
+    the same policies with the same claims.
+    """
+    if write.role is not None:
+        return write.role
+    if isinstance(write, Insert) and write.idempotency is not None:
+        return "cairn_server"
+    return context.viewer.role
+
+
+async def _claim(transaction: Transaction, key: Idempotency, write: Insert) -> UUID | None:
+    """Claim an idempotency key; give the first try's row when there was one."""
+    row_id = write.values["id"]
+    first = await transaction.value(CLAIM_KEY, key.verb, key.key, key.request_hash, row_id)
+    if first == row_id:
+        return None
+    found: UUID = first
+    return found
+
+
+async def _nothing_written(
+    transaction: Transaction, step: Step, write: Write
+) -> Conflict | NotFound:
+    if isinstance(write, Update) and write.expected_version is not None:
+        statement = version_statement(write, step.answer.row.object.kind.table.name)
+        version = await transaction.value(statement.text, *statement.arguments)
+        if version is not None and version != write.expected_version:
+            return Conflict(
+                f"It was changed since: its version is {version} now.",
+                field="input.expectedVersion",
+            )
+    return NotFound()
+
+
+async def _read_back(
+    transaction: Transaction, step: Step, row_id: UUID, variables: Mapping[str, Any], role: Role
+) -> str:
+    statement = step.read_back.bind({**variables, WRITTEN_ID: row_id})
+    text = await transaction.value(f"/* {role} */ {statement.text}", *statement.arguments)
+    if text is None:
+        raise NotFound
+    return str(text)
