@@ -61,16 +61,17 @@ class Services:
 
     Attributes:
         admission: also ends sessions.
+        database: the pool, for what runs beside the API in one process.
         endpoint: answers `/graphql`.
         health: answers `/health/ready`.
         metrics: answers `/metrics`.
     """
 
     admission: Admission
+    database: Database
     endpoint: GraphQLEndpoint
     health: Health
     metrics: Metrics
-    database: Database
 
 
 def create_app(
@@ -189,7 +190,7 @@ async def _services(
         )
         health = Health(database, redis, expected_versions())
         log.info("ready to serve", environment=settings.environment)
-        yield Services(admission, endpoint, health, metrics, database)
+        yield Services(admission, database, endpoint, health, metrics)
         log.info("shutting down")
 
 
