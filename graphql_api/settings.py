@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from functools import cached_property
 from typing import Annotated, Literal
 from urllib.parse import quote
 
@@ -88,7 +87,7 @@ class Settings(BaseSettings):
             return tuple(part.strip().rstrip("/") for part in value.split(",") if part.strip())
         return value
 
-    @cached_property
+    @property
     def database_url(self) -> str | None:
         """The URL to serve with; None when neither the string nor SUPABASE_DB_HOST is set."""
         if self.supabase_database_url is not None:
@@ -101,7 +100,7 @@ class Settings(BaseSettings):
         name = quote(self.supabase_db_name, safe="")
         return f"postgresql://{user}{secret}@{self.supabase_db_host}:{self.supabase_db_port}/{name}"
 
-    @cached_property
+    @property
     def jwks_url(self) -> str | None:
         """Where the signing keys are: SUPABASE_JWKS_URL, else the well-known path of SUPABASE_URL."""
         if self.supabase_jwks_url:
