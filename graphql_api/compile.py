@@ -252,7 +252,7 @@ class PageCompiler:
         if mode == "exact":
             return f"(select count(*) from {self._table} as {alias}{where})"
         some = f"select from {self._table} as {alias}{where} limit {ESTIMATE_LIMIT}"
-        return f"(select count(*) from ({some}) as some)"
+        return f"(select count(*) from ({some}) as counted)"
 
     @property
     def _table(self) -> str:

@@ -70,9 +70,7 @@ def row(description: str) -> Any:
 
 def rows(description: str, *, order_by: str | None = None) -> Any:
     """Declare a root list of all rows that the caller may see."""
-    return PageField(
-        python_name=None, description=description, metadata={MEANING: Rows(order_by)}
-    )
+    return PageField(python_name=None, description=description, metadata={MEANING: Rows(order_by)})
 
 
 def viewer_row(description: str) -> Any:

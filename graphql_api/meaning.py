@@ -28,6 +28,8 @@ class Table:
         orders: columns, not null and indexed after the owner, that a list may be sorted by.
         filters: columns that a list may be filtered by.
         order_by: the default order; a leading minus means newest or largest first.
+        unique: order columns that no two rows of one parent share, with the column that names the
+            parent; lists of that parent need no id to break ties.
         anonymous: whether callers without a token may read it (public catalogues only).
     """
 
@@ -35,6 +37,7 @@ class Table:
     orders: tuple[str, ...] = ()
     filters: tuple[str, ...] = ()
     order_by: str = "-id"
+    unique: Mapping[str, str] = field(default_factory=dict)
     anonymous: bool = False
 
 

@@ -117,7 +117,9 @@ class Mutations:
         text = step.texts.get(shape)
         if text is None:
             answer = step.answer.row.object if step.plain else None
-            text = step.texts[shape] = write_text(write, step.answer.row.object.kind.table.name, answer)
+            text = step.texts[shape] = write_text(
+                write, step.answer.row.object.kind.table.name, answer
+            )
         return text
 
     async def _first_try(
@@ -137,7 +139,9 @@ class Mutations:
         async with self._database.transaction(
             context.viewer, role=role, read_only=True
         ) as transaction:
-            for statement in replay_statements(write, write.replay, step.answer.row.object.kind.table.name):
+            for statement in replay_statements(
+                write, write.replay, step.answer.row.object.kind.table.name
+            ):
                 for row_id, is_same in await transaction.rows(statement.text, *statement.arguments):
                     if is_same:
                         found: UUID = row_id

@@ -331,7 +331,7 @@ class Planner:
         kind = self._catalog.types[graphql_type.name.removesuffix("Connection")]
         size, backward = _page_size(arguments)
         self._cost += times * max(size, 1)
-        order = self._order(kind, arguments.get("orderBy"), order_by)
+        order = self._order(kind, arguments.get("orderBy"), order_by, owner_column)
         collected = collect_below(self._document, graphql_type, nodes)
         return Page(
             kind=kind,
@@ -386,7 +386,11 @@ class Planner:
         return self._object(kind, nodes, times)
 
     def _order(
-        self, kind: TableType, symbol: Symbol | None, order_by: str | None
+        self,
+        kind: TableType,
+        symbol: Symbol | None,
+        order_by: str | None,
+        owner_column: str | None,
     ) -> tuple[OrderKey, ...]:
         names = [order_by or kind.table.order_by]
         if symbol is not None and not is_null(symbol):
@@ -398,6 +402,8 @@ class Planner:
         for name in names:
             column = kind.column_named(name.removeprefix("-"))
             keys.setdefault(column.name, OrderKey(column, name.startswith("-")))
+            if owner_column is not None and kind.table.unique.get(column.name) == owner_column:
+                return tuple(keys.values())
         last = next(reversed(keys.values()))
         keys.setdefault("id", OrderKey(kind.column_named("id"), last.descending))
         return tuple(keys.values())

@@ -108,6 +108,7 @@ def table(
     orders: Sequence[str] = (),
     filters: Sequence[str] = (),
     order_by: str = "-id",
+    unique: Mapping[str, str] | None = None,
     anonymous: bool = False,
 ) -> Callable[[Declared], Declared]:
     """Declare a GraphQL type that speaks for table `name`; its docstring is the description."""
@@ -118,6 +119,7 @@ def table(
             orders=tuple(orders),
             filters=tuple(filters),
             order_by=order_by,
+            unique=dict(unique or {}),
             anonymous=anonymous,
         )
         declared: Declared = strawberry.type(cls, description=inspect.cleandoc(cls.__doc__ or ""))

@@ -91,9 +91,7 @@ class Query:
 class Mutation:
     """What can be done with accounts."""
 
-    update_viewer: User | None = verb(
-        update_viewer, UpdateViewerInput, "Change one's own account."
-    )
+    update_viewer: User | None = verb(update_viewer, UpdateViewerInput, "Change one's own account.")
     end_session: UserSession | None = verb(
         end_session,
         EndSessionInput,

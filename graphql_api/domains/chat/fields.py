@@ -48,7 +48,9 @@ class Mutation:
         RenameConversationInput, "Change what a conversation is called."
     )
     pause_conversation: Conversation | None = update(
-        ConversationInput, "Set it aside; her next message takes it up.", set_to={"status": "paused"}
+        ConversationInput,
+        "Set it aside; her next message takes it up.",
+        set_to={"status": "paused"},
     )
     resume_conversation: Conversation | None = update(
         ConversationInput, "Take up a paused conversation.", set_to={"status": "active"}

@@ -88,6 +88,7 @@ class MessageState(enum.Enum):
     orders=("turn", "created_at"),
     filters=("turn", "role", "created_at"),
     order_by="turn",
+    unique={"turn": "conversation_id"},
 )
 class Message(Node):
     """One turn of a conversation."""
@@ -120,7 +121,12 @@ class ThreadMapping(Node):
     conversation: LazyConversation | None = belongs_to("conversation_id", "Where it leads.")
 
 
-@table("conversation_summaries", orders=("through_turn", "created_at"), order_by="-through_turn")
+@table(
+    "conversation_summaries",
+    orders=("through_turn", "created_at"),
+    order_by="-through_turn",
+    unique={"through_turn": "conversation_id"},
+)
 class ConversationSummary(Node):
     """What a conversation was about, so far."""
 
