@@ -2,6 +2,9 @@
 --
 -- No extension is needed here: ids and hashes come from Postgres itself, 15 to 18 alike.
 
+set lock_timeout = '5s';
+set statement_timeout = '60s';
+
 -- Roles -----------------------------------------------------------------------
 -- Roles belong to the whole server, so another database of it may have made them already.
 

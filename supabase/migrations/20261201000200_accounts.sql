@@ -3,6 +3,9 @@
 -- `auth.users` of Supabase Auth is the root. Each person has one row in `public.users` with the
 -- same id, kept in step by a trigger that never stands in the way of signing up or in.
 
+set lock_timeout = '5s';
+set statement_timeout = '60s';
+
 -- users -----------------------------------------------------------------------
 
 create table public.users (

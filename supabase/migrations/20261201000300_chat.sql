@@ -4,6 +4,9 @@
 -- wants to with titles and states; what is said in it is stored by the server only, after its
 -- safety checks, so that nobody forges a reply through Supabase's own REST endpoint.
 
+set lock_timeout = '5s';
+set statement_timeout = '60s';
+
 create type public.conversation_kind as enum ('chat', 'voice', 'guided', 'check_in');
 create type public.conversation_status as enum ('active', 'paused', 'completed', 'archived');
 create type public.message_role as enum ('user', 'assistant', 'system');
