@@ -253,8 +253,8 @@ def snake_case(name: str) -> str:
 def _check(catalog: Catalog) -> None:
     mutation = catalog.schema.mutation_type
     for field_name in mutation.fields if mutation is not None else ():
-        if not isinstance(catalog.roots.get((mutation.name, field_name)), Verb):
-            raise DeclarationError(f"{mutation.name}.{field_name} is declared by no verb")
+        if not isinstance(catalog.roots.get(("Mutation", field_name)), Verb):
+            raise DeclarationError(f"Mutation.{field_name} is declared by no verb")
     for kind in catalog.types.values():
         for name in (kind.table.name, *kind.columns):
             if not IDENTIFIER.match(name):

@@ -6,6 +6,7 @@ spread, so that nothing hides in them.
 
 from __future__ import annotations
 
+import re
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,12 +23,15 @@ from graphql import (
     GraphQLSyntaxError,
     InlineFragmentNode,
     ListValueNode,
+    ObjectFieldNode,
     OperationDefinitionNode,
     OperationType,
     SelectionSetNode,
+    ValueNode,
     VariableNode,
     get_variable_values,
     parse,
+    print_ast,
     validate,
 )
 
@@ -228,15 +232,39 @@ def coerce(schema: GraphQLSchema, prepared: Prepared, given: dict[str, Any]) -> 
         return {}
     values = get_variable_values(schema, definitions, given, max_errors=10, hide_suggestions=True)
     if isinstance(values, list):
-        raise RequestError([coded(error) for error in values])
+        raise RequestError([_of_variable(prepared, error) for error in values])
     return dict(values.coerced)
 
 
+def _of_variable(prepared: Prepared, error: GraphQLError) -> GraphQLError:
+    """Say which variable does not fit, and where; graphql-core's text would quote its value."""
+    found = VARIABLE_ERROR.match(error.message)
+    variable, place = (found[1], (found[2] or "").lstrip(".")) if found else ("", "")
+    declared = {
+        one.variable.name.value: print_ast(one.type)
+        for one in prepared.operation.variable_definitions or ()
+    }
+    where = f" at `{place}`" if place else ""
+    message = f"Variable `${variable}` does not fit `{declared.get(variable, '?')}`{where}."
+    source = BadInput(message, field=f"{variable}.{place}" if place else variable)
+    return GraphQLError(message, nodes=error.nodes, extensions=source.extensions)
+
+
+# "Variable '$input' has invalid value at .content: …"; the place is made of names and indexes.
+VARIABLE_ERROR = re.compile(
+    r"Variable '\$(\w+)'(?: has invalid value)?(?: at ((?:\.\w+|\[\d+\])+))?"
+)
+
+
 def coded(error: GraphQLError) -> GraphQLError:
-    """Give an error of the request its code; its text quotes the request, never the database."""
-    source = BadInput(error.message)
+    """Give an error of the request its code; a value that does not fit is pointed at, not quoted."""
+    message = error.message
+    place = error.nodes[0] if error.nodes else None
+    if " represent " in message or isinstance(place, ValueNode | ObjectFieldNode):
+        message = "This value does not fit the type of its place."
+    source = BadInput(message)
     return GraphQLError(
-        error.message,
+        message,
         nodes=error.nodes,
         source=error.source,
         positions=error.positions,

@@ -164,6 +164,7 @@ OUR_SQLSTATES: Mapping[str, type[ApiError]] = {
 }
 
 SQLSTATES: Mapping[str, type[ApiError]] = {
+    "22000": BadInput,  # a value that the driver cannot write as its type
     "22001": BadInput,  # string too long
     "22003": BadInput,  # number out of range
     "22007": BadInput,  # malformed date

@@ -18,6 +18,7 @@ from graphql import (
     ExecutionResult,
     FieldNode,
     GraphQLError,
+    Node,
     OperationDefinitionNode,
     SelectionSetNode,
     execute,
@@ -32,7 +33,8 @@ from graphql_api.errors import ApiError, BadInput, Internal, Unauthenticated
 from graphql_api.logs import log_error
 from graphql_api.meaning import Context, Verb
 from graphql_api.mutations import Mutations, Step
-from graphql_api.plan import VIEWER_ID, Plan, Planner
+from graphql_api.plan import Plan
+from graphql_api.planner import VIEWER_ID, Planner
 from graphql_api.selection import Document, collect
 from graphql_api.session import Database, DatabaseError
 from graphql_api.settings import Settings
@@ -333,7 +335,7 @@ def _error(
     name: str | None,
     *,
     path: list[str | int] | None = None,
-    nodes: Sequence[FieldNode] | None = None,
+    nodes: Sequence[Node] | None = None,
 ) -> GraphQLError:
     """Log what went wrong and give what the client may know of it."""
     source = error.api_error if isinstance(error, DatabaseError) else error

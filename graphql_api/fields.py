@@ -15,6 +15,7 @@ from strawberry.types.field import StrawberryField
 
 from graphql_api.errors import BadInput
 from graphql_api.ids import uuid_v7
+from graphql_api.lists import PageField
 from graphql_api.meaning import (
     MEANING,
     Call,
@@ -33,7 +34,6 @@ from graphql_api.meaning import (
     ViewerRow,
     Write,
 )
-from graphql_api.table import PageField
 
 # A key is the client's own: a uuid, a hash, a counter with a prefix.
 IDEMPOTENCY_KEY_MAXIMUM = 200

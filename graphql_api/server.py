@@ -42,7 +42,7 @@ async def serve(
     settings: Settings,
     *,
     sockets: list[socket.socket] | None = None,
-    on_ready: Callable[[], Awaitable[None]] | None = None,
+    beside: Callable[[], Awaitable[None]] | None = None,
 ) -> None:
     """Serve `app` until SIGINT, SIGTERM or SIGHUP; a second one cuts what is still running.
 
@@ -53,8 +53,8 @@ async def serve(
         app: started up here, and shut down.
         settings: host and port, unless there are sockets.
         sockets: already bound, so that nobody took the port since it was looked at.
-        on_ready: runs beside the server from the moment it answers; cancelled when it stops. When
-            it raises, the server stops and the exception is raised here.
+        beside: runs beside the server from the moment it answers. The server stops when it ends,
+            and what it raises is raised here; it is cancelled when the server stops first.
 
     Raises:
         NotStarted: the application did not start up.
@@ -72,6 +72,23 @@ async def serve(
             proxy_headers=False,
         )
     )
+    with _stop_signals(server):
+        serving = asyncio.create_task(server.serve(sockets=sockets))
+        companion = asyncio.create_task(_beside(server, beside))
+        await asyncio.wait({serving, companion}, return_when=asyncio.FIRST_COMPLETED)
+        server.should_exit = True
+        companion.cancel()
+        await asyncio.gather(serving, companion, return_exceptions=True)
+    if not server.started:
+        raise NotStarted
+    for task in (serving, companion):
+        if not task.cancelled() and (error := task.exception()):
+            raise error
+
+
+@contextlib.contextmanager
+def _stop_signals(server: uvicorn.Server) -> Iterator[None]:
+    """Let the first signal stop the server in good order, and the second at once."""
 
     def stop() -> None:
         server.force_exit = server.should_exit
@@ -81,28 +98,16 @@ async def serve(
     for number in STOP_SIGNALS:
         loop.add_signal_handler(number, stop)
     try:
-        async with asyncio.TaskGroup() as tasks:
-            serving = tasks.create_task(server.serve(sockets=sockets))
-            companion = tasks.create_task(_when_ready(server, serving, on_ready))
-            await serving
-            companion.cancel()
-    except* NotStarted as group:
-        raise group.exceptions[0] from None
+        yield
     finally:
         for number in STOP_SIGNALS:
             loop.remove_signal_handler(number)
-    if not server.started:
-        raise NotStarted
 
 
-async def _when_ready(
-    server: uvicorn.Server,
-    serving: asyncio.Task[None],
-    on_ready: Callable[[], Awaitable[None]] | None,
-) -> None:
+async def _beside(server: uvicorn.Server, beside: Callable[[], Awaitable[None]] | None) -> None:
     while not server.started:
-        if serving.done():
-            return
         await asyncio.sleep(0.01)
-    if on_ready is not None:
-        await on_ready()
+    if beside is None:
+        await asyncio.Event().wait()
+    else:
+        await beside()

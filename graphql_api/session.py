@@ -254,7 +254,11 @@ class Database:
 
     async def _give_back(self, connection: asyncpg.Connection, *, clean: bool) -> None:
         if not clean:
-            connection.terminate()
+            try:
+                connection.terminate()
+            except asyncpg.InterfaceError:
+                # It broke, and the pool has taken it back by itself.
+                return
         await self._pool.release(connection)
 
     async def _refuse_unsafe_role(self, allow_owner_role: bool) -> None:

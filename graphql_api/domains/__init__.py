@@ -1,0 +1,1 @@
+"""The domains: what the API speaks of, one module or package each."""

@@ -7,10 +7,11 @@ from uuid import UUID
 
 import strawberry
 
-from graphql_api.fields import columns, verb, viewer_row
-from graphql_api.meaning import Context, Done, Update, Write
 from graphql_api.errors import BadInput, Unauthenticated
-from graphql_api.table import Connection, Node, about, has_many, table
+from graphql_api.fields import columns, verb, viewer_row
+from graphql_api.lists import Connection
+from graphql_api.meaning import Context, Done, Update, Write
+from graphql_api.table import Node, about, has_many, table
 
 
 @table("user_sessions", orders=("last_activity_at",), order_by="-last_activity_at")

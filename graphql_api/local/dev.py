@@ -13,8 +13,6 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
-import psutil
-from pydantic import SecretStr, ValidationError
 from rich.console import Console
 
 from graphql_api import migrations
@@ -23,20 +21,18 @@ from graphql_api.http import Tab
 from graphql_api.local.folder import Folder
 from graphql_api.local.people import PEOPLE, sign_token
 from graphql_api.local.process import Problem
+from graphql_api.local.settings import listen, local_settings
 from graphql_api.local.stack import SEED, Stack
 from graphql_api.logs import configure_logs
 from graphql_api.server import NotStarted, run_loop, serve
-from graphql_api.settings import Settings
 from graphql_api.worker import work
 
 WATCH_SECONDS = 0.5
 
-FIRST_QUERY = """# You are signed in as Ana. Run this with Ctrl-Enter; Ben's rows are in the same tables.
+FIRST_QUERY = """# You are signed in as Ana; Ctrl-Enter runs this. Ben's rows lie in the same tables.
 query Conversations {
   viewer {
-    user {
-      name
-    }
+    fullName
   }
   conversations(first: 5) {
     nodes {
@@ -72,7 +68,7 @@ def run(data_dir: Path, port: int, console: Console) -> None:
         Problem: something that a person can put right.
     """
     began = time.monotonic()
-    listener = _listen(port)
+    listener = listen(port)
     with listener, Folder(data_dir) as folder, _stop_signals_interrupt():
         try:
             stack = Stack(folder, redis_url=os.environ.get("REDIS_URL"))
@@ -92,36 +88,6 @@ def run(data_dir: Path, port: int, console: Console) -> None:
     console.print("Stopped: the API, Valkey and Postgres. The data stays in", str(folder.path))
 
 
-def local_settings(stack: Stack, *, host: str = "127.0.0.1", port: int = 0) -> Settings:
-    """Give the environment's settings, with everything that points elsewhere pointing here.
-
-    Raises:
-        Problem: a variable of the environment has no valid value.
-    """
-    urls = stack.urls()
-    try:
-        settings = Settings()
-    except ValidationError as error:
-        names = ", ".join(str(fault["loc"][0]) for fault in error.errors())
-        raise Problem(f"These variables have values that are not valid: {names}.") from error
-    return settings.model_copy(
-        update={
-            "supabase_database_url": SecretStr(urls.api),
-            "redis_url": SecretStr(urls.redis),
-            "supabase_url": None,
-            "supabase_jwks_url": None,
-            "supabase_jwt_secret": SecretStr(stack.folder.secret("jwt")),
-            "jwt_audience": "authenticated",
-            "jwt_issuer": None,
-            "owner_database_url": None,
-            "environment": "development",
-            "pooler": "session",
-            "host": host,
-            "port": port,
-        }
-    )
-
-
 async def _live(stack: Stack, listener: socket.socket, console: Console, began: float) -> None:
     """Set the database up, serve, and keep the servers alive."""
     stack.folder.tell(urls=asdict(stack.urls()))
@@ -131,7 +97,7 @@ async def _live(stack: Stack, listener: socket.socket, console: Console, began: 
     for name in applied:
         console.print(f"Applied {name}", style="dim")
     port = listener.getsockname()[1]
-    settings = local_settings(stack, port=port)
+    settings = local_settings(stack.urls(), stack.folder.secret("jwt"), port=port)
     configure_logs(settings)
     tokens = {name: sign_token(stack.folder.secret("jwt"), who) for name, who in PEOPLE.items()}
     app = create_app(settings, Development(tabs=_tabs(tokens["ana"])))
@@ -145,7 +111,7 @@ async def _live(stack: Stack, listener: socket.socket, console: Console, began: 
             tasks.create_task(work(services.database))
             tasks.create_task(_watch(stack, console))
 
-    await serve(app, settings, sockets=[listener], on_ready=beside)
+    await serve(app, settings, sockets=[listener], beside=beside)
 
 
 async def _watch(stack: Stack, console: Console) -> None:
@@ -195,41 +161,6 @@ def _say_where_not(console: Console) -> None:
             "on this machine; `cairn serve` would use yours.",
             style="yellow",
         )
-
-
-def _listen(port: int) -> socket.socket:
-    """Take the port now, before anything is started.
-
-    Raises:
-        Problem: somebody else listens there.
-    """
-    listener = socket.socket()
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind(("127.0.0.1", port))
-    except OSError as error:
-        listener.close()
-        if isinstance(error, PermissionError):
-            raise Problem(f"Port {port} is for root alone. Choose one above 1023.") from error
-        raise Problem(
-            f"Port {port} on 127.0.0.1 is taken{_taken_by(port)}. "
-            "Stop that program, or choose another port: cairn dev --port 8001"
-        ) from error
-    listener.listen(1024)
-    return listener
-
-
-def _taken_by(port: int) -> str:
-    """Name the program that listens on the port, when the system lets us see it."""
-    try:
-        connections = psutil.net_connections(kind="tcp")
-        for connection in connections:
-            if connection.status == "LISTEN" and connection.laddr.port == port and connection.pid:
-                name = psutil.Process(connection.pid).name()
-                return f" by {name} (process {connection.pid})"
-    except (psutil.Error, OSError):
-        return ""  # not everywhere allowed; the sentence is true without it
-    return ""
 
 
 @contextmanager

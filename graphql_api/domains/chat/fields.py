@@ -19,8 +19,8 @@ from graphql_api.domains.chat.types import (
     SendMessagePayload,
 )
 from graphql_api.fields import call, create, delete, row, rows, update, verb
+from graphql_api.lists import Connection
 from graphql_api.meaning import Replay
-from graphql_api.table import Connection
 
 
 @strawberry.type

@@ -8,8 +8,8 @@ from uuid import UUID
 import strawberry
 from strawberry.scalars import JSON
 
+from graphql_api.lists import Connection
 from graphql_api.table import (
-    Connection,
     Node,
     about,
     belongs_to,
