@@ -18,6 +18,9 @@ from graphql_api.meaning import PAGE_DEFAULT, PAGE_MAXIMUM, Table
 
 T = TypeVar("T")
 
+# Types that are only known at run time: mypy takes no variable in a subscript of `list`.
+several: Any = list
+
 
 @strawberry.type
 class PageInfo:
@@ -134,7 +137,7 @@ def page_arguments(listed: Any) -> list[StrawberryArgument]:
     if declared.filters:
         arguments.append(("where", filter_input(listed) | None, "Only rows that match."))
     if declared.orders:
-        arguments.append(("order_by", list[order_enum(listed)] | None, "The order of the rows."))
+        arguments.append(("order_by", several[order_enum(listed)] | None, "The order of the rows."))
     return [
         StrawberryArgument(
             python_name=name,
@@ -184,8 +187,7 @@ def filter_input(listed: Any) -> Any:
         lazy: Any = Annotated
         own = lazy[name, strawberry.lazy(__name__)]
         for word in ("and", "or"):
-            several: Any = list[own] | None
-            annotations[f"{word}_"] = several
+            annotations[f"{word}_"] = several[own] | None
             setattr(cls, f"{word}_", strawberry.field(name=word, default=UNSET))
         annotations["not_"] = own | None
         cls.not_ = strawberry.field(name="not", default=UNSET)
@@ -224,8 +226,7 @@ def operators(column_type: Any) -> Any:
         comparable = scalar is not bool and scalar is not UUID and not _is_enum(scalar)
         words = ["eq", "neq", *(("gt", "gte", "lt", "lte") if comparable else ())]
         annotations: dict[str, Any] = dict.fromkeys(words, scalar | None)
-        items: Any = list[scalar] | None
-        annotations["in_"] = items
+        annotations["in_"] = several[scalar] | None
         cls: Any = type(f"{name}{'OrNull' if nullable else ''}Filter", (), {"__module__": __name__})
         for word in words:
             setattr(cls, word, UNSET)

@@ -23,7 +23,21 @@ class NotStarted(Exception):
 
 
 class _Server(uvicorn.Server):
-    """Uvicorn without its signal handlers, which end the process by the signal and not by 0."""
+    """Uvicorn without its signal handlers, which end the process by the signal and not by 0.
+
+    Attributes:
+        answering: set from the moment that requests are answered.
+    """
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.answering = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, and say so."""
+        await super().startup(sockets=sockets)
+        if self.started:
+            self.answering.set()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -104,9 +118,8 @@ def _stop_signals(server: uvicorn.Server) -> Iterator[None]:
             loop.remove_signal_handler(number)
 
 
-async def _beside(server: uvicorn.Server, beside: Callable[[], Awaitable[None]] | None) -> None:
-    while not server.started:
-        await asyncio.sleep(0.01)
+async def _beside(server: _Server, beside: Callable[[], Awaitable[None]] | None) -> None:
+    await server.answering.wait()
     if beside is None:
         await asyncio.Event().wait()
     else:

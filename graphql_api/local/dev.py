@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
@@ -24,7 +25,7 @@ from graphql_api.local.process import Problem
 from graphql_api.local.settings import listen, local_settings
 from graphql_api.local.stack import SEED, Stack
 from graphql_api.logs import configure_logs
-from graphql_api.server import NotStarted, run_loop, serve
+from graphql_api.server import STOP_SIGNALS, NotStarted, run_loop, serve
 from graphql_api.worker import work
 
 WATCH_SECONDS = 0.5
@@ -69,23 +70,20 @@ def run(data_dir: Path, port: int, console: Console) -> None:
     """
     began = time.monotonic()
     listener = listen(port)
-    with listener, Folder(data_dir) as folder, _stop_signals_interrupt():
+    with listener, Folder(data_dir) as folder, _signals(signal.default_int_handler):
+        stack = Stack(folder, redis_url=os.environ.get("REDIS_URL"))
         try:
-            stack = Stack(folder, redis_url=os.environ.get("REDIS_URL"))
             with console.status("Starting Postgres and Valkey …"):
                 stack.start()
-        except KeyboardInterrupt:
-            console.print("Stopped before it had begun.")
-            return
-        try:
             run_loop(_live(stack, listener, console, began))
         except NotStarted:
             raise Problem("The API did not start; the lines above say why.") from None
         except KeyboardInterrupt:
-            pass
+            console.print("Stopped before it had begun.")
         finally:
-            stack.stop()
-    console.print("Stopped: the API, Valkey and Postgres. The data stays in", str(folder.path))
+            with _signals(signal.SIG_IGN):  # an impatient second Ctrl-C: this takes a moment
+                stack.stop()
+    console.print(f"Stopped: the API, Valkey and Postgres. The data stays in {folder.path}.")
 
 
 async def _live(stack: Stack, listener: socket.socket, console: Console, began: float) -> None:
@@ -164,14 +162,11 @@ def _say_where_not(console: Console) -> None:
 
 
 @contextmanager
-def _stop_signals_interrupt() -> Iterator[None]:
-    """Make SIGTERM and SIGHUP end things in good order from the first moment, as Ctrl-C does."""
-    previous = {
-        number: signal.signal(number, signal.default_int_handler)
-        for number in (signal.SIGTERM, signal.SIGHUP)
-    }
+def _signals(handler: Any) -> Iterator[None]:
+    """Treat SIGINT, SIGTERM and SIGHUP alike while this lasts."""
+    previous = {number: signal.signal(number, handler) for number in STOP_SIGNALS}
     try:
         yield
     finally:
-        for number, handler in previous.items():
-            signal.signal(number, handler)
+        for number, earlier in previous.items():
+            signal.signal(number, earlier)

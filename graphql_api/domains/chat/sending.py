@@ -13,9 +13,12 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from graphql_api.auth import Viewer
 from graphql_api.errors import BadInput
 from graphql_api.fields import check_key
 from graphql_api.meaning import Context, Insert, Replay, Write
+from graphql_api.session import Database, Statement
+from graphql_api.writes import write_arguments, write_text
 
 CONTENT_MAXIMUM = 32_000
 
@@ -90,3 +93,23 @@ def store(accepted: Accepted, finding: Finding) -> Insert:
     if accepted.idempotency_key is not None:
         values["idempotency_key"] = accepted.idempotency_key
     return Insert(values, role="cairn_server", replay=REPLAY)
+
+
+async def store_reply(
+    database: Database, viewer: Viewer, conversation_id: UUID, content: str
+) -> UUID:
+    """Store what the companion says to `viewer`, and give the message's id.
+
+    Only the server may: nobody puts words into the companion's mouth through the API or through
+    Supabase's own REST. A reply that was on its way when she completed the conversation is stored.
+
+    Raises:
+        DatabaseError: the conversation is not hers, or the content is blank or too long.
+    """
+    reply = Insert(
+        {"conversation_id": conversation_id, "role": "assistant", "content": content},
+        role="cairn_server",
+    )
+    statement = Statement(write_text(reply, "messages", None), write_arguments(reply))
+    stored: UUID = await database.run(viewer, statement, role=reply.role, write=True)
+    return stored
