@@ -86,7 +86,7 @@ create table public.user_service_profiles (
 
   constraint user_service_profiles_service_key unique (user_id, service_type),
   constraint user_service_profiles_service_type_is_a_short_word check (service_type ~ '^[a-z][a-z0-9_]{0,39}$'),
-  constraint user_service_profiles_preferences_are_an_object_of_at_most_8_kb
+  constraint user_service_profiles_preferences_are_an_object_up_to_8_kb
     check (jsonb_typeof(service_preferences) = 'object' and octet_length(service_preferences::text) <= 8192),
   constraint user_service_profiles_metadata_is_an_object check (jsonb_typeof(service_metadata) = 'object'),
   constraint user_service_profiles_usage_stats_are_an_object check (jsonb_typeof(usage_stats) = 'object')
