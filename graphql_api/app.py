@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -44,6 +45,9 @@ REDIS_CONNECTIONS = 10  # NU-022
 REDIS_TIMEOUT_SECONDS = 1.0
 PREFLIGHT_SECONDS = 600
 MIN_SECRET_BYTES = 32  # RFC 7518: an HMAC key at least as long as its hash
+ORIGIN = re.compile(
+    r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?|https?://\[[0-9A-Fa-f:.]+\](:[0-9]{1,5})?"
+)
 REQUEST_HEADERS = ("authorization", "content-type", "x-request-id")
 RESPONSE_HEADERS = ("x-request-id", "retry-after")
 
@@ -142,14 +146,10 @@ def check_ready_to_serve(settings: Settings) -> list[str]:
                 "No web page may call this server: set CAIRN_CORS_ORIGINS,"
                 " such as https://app.example.",
             ),
-            (
-                "*" in settings.cors_origins,
-                "CAIRN_CORS_ORIGINS is `*`: name the origins of your own pages instead.",
-            ),
         )
         if missing
     ]
-    return sentences + _faults_of_secret(settings)
+    return [*sentences, *_faults_of_secret(settings), *_faults_of_origins(settings)]
 
 
 def _faults_of_secret(settings: Settings) -> list[str]:
@@ -161,6 +161,16 @@ def _faults_of_secret(settings: Settings) -> list[str]:
     if len(secret.encode()) < MIN_SECRET_BYTES:
         return [f"SUPABASE_JWT_SECRET is too short: it must have {MIN_SECRET_BYTES} bytes or more."]
     return []
+
+
+def _faults_of_origins(settings: Settings) -> list[str]:
+    if "*" in settings.cors_origins:
+        return ["CAIRN_CORS_ORIGINS is `*`: name the origins of your own pages instead."]
+    return [
+        f"CAIRN_CORS_ORIGINS has {origin!r}, which is no origin: write https://app.example."
+        for origin in settings.cors_origins
+        if ORIGIN.fullmatch(origin) is None
+    ]
 
 
 @asynccontextmanager

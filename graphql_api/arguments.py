@@ -65,10 +65,8 @@ def resolve_arguments(
 def _argument(
     declared: GraphQLArgument, value: ValueNode | None, variables: Variables
 ) -> Symbol | None:
-    if value is not None:
-        absent = isinstance(value, VariableNode) and value.name.value not in variables
-        if not absent:
-            return _symbol(value, declared.type, variables)
+    if value is not None and not _is_absent(value, variables):
+        return _symbol(value, declared.type, variables)
     if declared.default_value is not Undefined:
         return constant(declared.default_value)
     return None
@@ -88,18 +86,30 @@ def _symbol(value: ValueNode, kind: GraphQLInputType, variables: Variables) -> S
     if isinstance(value, NullValueNode):
         return constant(None)
     if isinstance(kind, GraphQLInputObjectType) and isinstance(value, ObjectValueNode):
-        return {
-            entry.name.value: _symbol(entry.value, kind.fields[entry.name.value].type, variables)
-            for entry in value.fields
-            if not (
-                isinstance(entry.value, VariableNode) and entry.value.name.value not in variables
-            )
-        }
+        return _object(value, kind, variables)
     if isinstance(kind, GraphQLList):
         nodes = value.values if isinstance(value, ListValueNode) else (value,)
         items = [_symbol(node, kind.of_type, variables) for node in nodes]
         return _joined(items) if _is_leaf(kind.of_type) else items
     return constant(value_from_ast(value, kind))
+
+
+def _object(
+    value: ObjectValueNode, kind: GraphQLInputObjectType, variables: Variables
+) -> dict[str, Symbol]:
+    given = {entry.name.value: entry.value for entry in value.fields}
+    symbols: dict[str, Symbol] = {}
+    for name, declared in kind.fields.items():
+        entry = given.get(name)
+        if entry is not None and not _is_absent(entry, variables):
+            symbols[name] = _symbol(entry, declared.type, variables)
+        elif declared.default_value is not Undefined:
+            symbols[name] = constant(declared.default_value)
+    return symbols
+
+
+def _is_absent(value: ValueNode, variables: Variables) -> bool:
+    return isinstance(value, VariableNode) and value.name.value not in variables
 
 
 def _from_variable(value: Any, kind: GraphQLInputType, read: Read) -> Symbol:

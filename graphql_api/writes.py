@@ -75,6 +75,8 @@ def write_text(write: Write, table: str, answer: Object | None) -> str:
 def _text(write: Write, table: str, returned: str) -> str:
     target = f"public.{name(table)}"
     match write:
+        case Insert(values) if not values:
+            return f"insert into {target} default values returning {returned}"
         case Insert(values):
             columns = ", ".join(name(column) for column in values)
             marks = ", ".join(f"${place}" for place in range(1, len(values) + 1))

@@ -1,0 +1,146 @@
+"""Postgres killed, stalled and gone; Redis gone: what was acknowledged is there, once."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from uuid import UUID
+
+import httpx2
+import pytest
+from pydantic import SecretStr
+
+from graphql_api.settings import Settings
+from tests.fixtures.graphql import Caller, Serve, caller_for
+from tests.fixtures.people import insert_auth_user, viewer_of
+from tests.fixtures.servers import FreshCluster, FreshRedis
+
+SENDERS = 20
+SEND = """
+mutation ($input: SendMessageInput!) { sendMessage(input: $input) { message { id } } }
+"""
+START = "mutation { startConversation(input: {}) { id } }"
+ANA = UUID("a0000000-0000-4000-8000-000000000001")
+
+
+@pytest.fixture
+async def own(
+    fresh_cluster: FreshCluster, fresh_redis: FreshRedis, settings: Settings, serve: Serve
+) -> AsyncIterator[httpx2.AsyncClient]:
+    """An app on a Postgres and a Redis of this test's own."""
+    update = {
+        "supabase_database_url": SecretStr(fresh_cluster.urls.api),
+        "redis_url": SecretStr(fresh_redis.url),
+    }
+    async with serve(settings.model_copy(update=update)) as client:
+        yield client
+
+
+@pytest.fixture
+async def clara(own: httpx2.AsyncClient, fresh_cluster: FreshCluster) -> Caller:
+    connection = await fresh_cluster.connect()
+    user_id = UUID("c0000000-0000-4000-8000-000000000003")
+    await insert_auth_user(connection, user_id, "Clara")
+    await connection.close()
+    return caller_for(own, viewer_of(user_id))
+
+
+async def test_a_killed_postgres_keeps_every_acknowledged_message_once(
+    fresh_cluster: FreshCluster, clara: Caller
+) -> None:
+    conversation = (await clara(START)).data["startConversation"]["id"]
+    acknowledged: set[str] = set()
+    attempted: set[str] = set()
+    failures: list[str] = []
+    killed = asyncio.Event()
+
+    async def send(sender: int) -> None:
+        number = 0
+        while len(acknowledged) < 200 or not killed.is_set():
+            number += 1
+            key = f"{sender}-{number}"
+            attempted.add(key)
+            given = {"conversationId": conversation, "content": key, "idempotencyKey": key}
+            while True:  # as a phone would: the same key until it is acknowledged
+                answer = await clara(SEND, input=given)
+                if not answer.errors:
+                    acknowledged.add(key)
+                    break
+                failures.extend(answer.codes)
+                await asyncio.sleep(0.02)
+
+    async def kill() -> None:
+        while len(acknowledged) < 100:
+            await asyncio.sleep(0.01)
+        fresh_cluster.kill()
+        await asyncio.to_thread(fresh_cluster.start)
+        killed.set()
+
+    await asyncio.wait_for(asyncio.gather(kill(), *(send(one) for one in range(SENDERS))), 60)
+
+    connection = await fresh_cluster.connect()
+    stored = await connection.fetch(
+        "select content, turn from public.messages where conversation_id = $1 order by turn",
+        UUID(conversation),
+    )
+    count = await connection.fetchval(
+        "select message_count from public.conversations where id = $1", UUID(conversation)
+    )
+    await connection.close()
+    contents = [row["content"] for row in stored]
+    assert sorted(contents) == sorted(acknowledged)
+    assert [row["turn"] for row in stored] == list(range(1, len(stored) + 1))
+    assert count == len(stored)
+    assert set(failures) <= {"UNAVAILABLE"}
+    assert failures
+
+
+async def test_a_stalled_postgres_is_told_in_time_and_recovers_at_once(
+    fresh_cluster: FreshCluster, clara: Caller, settings: Settings
+) -> None:
+    viewer = "{ viewer { id } }"
+    assert (await clara(viewer)).errors == []
+    longest = (
+        settings.acquire_timeout.total_seconds() * 2 + settings.query_timeout.total_seconds() + 2
+    )
+
+    fresh_cluster.stall()
+    began = time.monotonic()
+    answers = await asyncio.gather(*(clara(viewer) for _ in range(12)))
+    took = time.monotonic() - began
+    fresh_cluster.resume()
+    resumed = time.monotonic()
+    while (await clara(viewer)).errors:
+        await asyncio.sleep(0.01)
+    recovered = time.monotonic() - resumed
+
+    assert {code for answer in answers for code in answer.codes} <= {"TIMEOUT", "UNAVAILABLE"}
+    assert all(answer.errors and answer.status in (503, 504) for answer in answers)
+    assert took < longest
+    assert recovered < 1.0
+
+
+async def test_the_api_serves_on_without_redis(fresh_redis: FreshRedis, clara: Caller) -> None:
+    conversation = (await clara(START)).data["startConversation"]["id"]
+
+    fresh_redis.kill()
+    answer = await clara(SEND, input={"conversationId": conversation, "content": "Are you there?"})
+
+    assert answer.errors == []
+    health = await clara.client.get("/health/ready")
+    assert health.status_code == 200
+    assert health.json()["status"] == "degraded"
+
+
+async def test_a_database_that_is_gone_is_unavailable_and_not_a_crash(
+    fresh_cluster: FreshCluster, clara: Caller
+) -> None:
+    fresh_cluster.kill()
+
+    answer = await clara("{ viewer { id } }")
+
+    assert answer.codes == ["UNAVAILABLE"]
+    assert answer.status == 503
+    assert (await clara.client.get("/health/ready")).status_code == 503
+    assert (await clara.client.get("/health/live")).status_code == 200
