@@ -29,6 +29,8 @@ from graphql import (
 )
 from graphql.language import FieldNode
 
+from graphql_api.errors import BadInput
+
 Variables: TypeAlias = Mapping[str, Any]
 Read: TypeAlias = Callable[[Variables], Any]
 
@@ -52,7 +54,11 @@ Symbol: TypeAlias = "Leaf | dict[str, Symbol] | list[Symbol]"
 def resolve_arguments(
     field: GraphQLField, node: FieldNode, variables: Variables
 ) -> dict[str, Symbol]:
-    """Give the arguments of `node` by name; what the client left out and has no default is absent."""
+    """Give the arguments of `node` by name; what the client left out and has no default is absent.
+
+    Raises:
+        BadInput: a variable that is null stands where null may not.
+    """
     given = {argument.name.value: argument.value for argument in node.arguments or ()}
     symbols: dict[str, Symbol] = {}
     for name, declared in field.args.items():
@@ -79,7 +85,11 @@ def constant(value: Any) -> Leaf:
 
 def _symbol(value: ValueNode, kind: GraphQLInputType, variables: Variables) -> Symbol:
     if isinstance(kind, GraphQLNonNull):
-        return _symbol(value, kind.of_type, variables)
+        symbol = _symbol(value, kind.of_type, variables)
+        if is_null(symbol):
+            # Only a nullable variable with a default can be null here: validation saw the rest.
+            raise BadInput("This cannot be null.", field=_variable_name(value))
+        return symbol
     if isinstance(value, VariableNode):
         name = value.name.value
         return _from_variable(variables.get(name), kind, lambda all_: all_.get(name))
@@ -91,7 +101,17 @@ def _symbol(value: ValueNode, kind: GraphQLInputType, variables: Variables) -> S
         nodes = value.values if isinstance(value, ListValueNode) else (value,)
         items = [_symbol(node, kind.of_type, variables) for node in nodes]
         return _joined(items) if _is_leaf(kind.of_type) else items
+    if isinstance(value, ObjectValueNode | ListValueNode):
+        # A scalar such as JSON, written out; variables may stand inside.
+        return Leaf(
+            value_from_ast(value, kind, dict(variables)),
+            lambda all_: value_from_ast(value, kind, dict(all_)),
+        )
     return constant(value_from_ast(value, kind))
+
+
+def _variable_name(value: ValueNode) -> str | None:
+    return value.name.value if isinstance(value, VariableNode) else None
 
 
 def _object(

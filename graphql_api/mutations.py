@@ -32,6 +32,8 @@ from graphql_api.writes import (
 
 CLAIM_KEY = "select private.claim_idempotency_key($1, $2, $3, $4)"
 UNIQUE_VIOLATION = "23505"
+# Our own refusal of what does not fit the present state, which may be the first try's doing.
+CONFLICT = "CA409"
 
 
 @dataclass(slots=True)
@@ -131,7 +133,7 @@ class Mutations:
             Conflict: the key or id is taken by something else.
             DatabaseError: the failure was another one.
         """
-        if error.sqlstate != UNIQUE_VIOLATION or not isinstance(write, Insert):
+        if error.sqlstate not in (UNIQUE_VIOLATION, CONFLICT) or not isinstance(write, Insert):
             raise error
         if write.replay is None:
             raise error
@@ -146,6 +148,8 @@ class Mutations:
                     if is_same:
                         found: UUID = row_id
                         return found
+        if error.sqlstate == CONFLICT:
+            raise error
         raise Conflict("This key or id was used for something else.") from error
 
     async def _read(

@@ -114,7 +114,7 @@ def replay_statements(insert: Insert, replay: Replay, table: str) -> list[Statem
     for key in replay.keys:
         if any(insert.values.get(column) is None for column in key):
             continue
-        arguments = [insert.values[column] for column in (*replay.same, *key)]
+        arguments = [insert.values.get(column) for column in (*replay.same, *key)]
         same = " and ".join(
             f"{name(column)} is not distinct from ${place}"
             for place, column in enumerate(replay.same, start=1)
