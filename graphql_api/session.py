@@ -18,6 +18,7 @@ import asyncpg
 
 from graphql_api.auth import Viewer
 from graphql_api.errors import ApiError, Internal, Timeout, Unavailable, from_sqlstate
+from graphql_api.pool import Pool, PoolClosed
 from graphql_api.settings import Settings
 
 Role = Literal["anon", "authenticated", "cairn_server"]
@@ -26,9 +27,15 @@ ROLES: frozenset[str] = frozenset({"anon", "authenticated", "cairn_server"})
 # Time for the server's own time-out to arrive before the client stops waiting for it.
 NETWORK_SLACK_SECONDS = 1.0
 
+# Prepared statements take 0.1 to 0.5 MB each in a server process: 200 are 100 MB at most.
+STATEMENTS_PER_CONNECTION = 200
+
 
 class UnsafeRole(Exception):
     """The login role of the API could read past row-level security."""
+
+
+CONNECTION_LOST = (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +88,9 @@ class Transaction:
 
 
 class Database:
-    """The pool of sessions, and the only way to Postgres."""
+    """The sessions of one process, and the only way to Postgres."""
 
-    def __init__(self, pool: asyncpg.Pool, settings: Settings) -> None:
+    def __init__(self, pool: Pool, settings: Settings) -> None:
         """Use `connect` instead."""
         self._pool = pool
         self._settings = settings
@@ -100,29 +107,33 @@ class Database:
             UnsafeRole: the login is a superuser, bypasses row security, or owns tables.
             Unavailable: no connection could be made, or no URL is set.
         """
-        if settings.database_url is None:
+        url = settings.database_url
+        if url is None:
             raise Unavailable("No database is configured: set SUPABASE_DATABASE_URL.")
         behind_pooler = settings.pooler == "transaction"
-        try:
-            pool = await asyncpg.create_pool(
-                settings.database_url,
-                min_size=1,
-                max_size=settings.pool_size,
+
+        async def connect() -> asyncpg.Connection:
+            return await asyncpg.connect(
+                url,
                 timeout=settings.acquire_timeout.total_seconds(),
-                max_inactive_connection_lifetime=settings.connection_lifetime.total_seconds(),
                 # A named statement of one server connection is unknown to the next.
-                statement_cache_size=0 if behind_pooler else 1000,
+                statement_cache_size=0 if behind_pooler else STATEMENTS_PER_CONNECTION,
                 max_cached_statement_lifetime=0,
                 max_cacheable_statement_size=256 * 1024,
                 server_settings=None if behind_pooler else _session_settings(settings),
-                # Every setting is transaction-local, so there is nothing to reset (one round trip).
-                reset=_nothing,
             )
-        except (OSError, asyncpg.PostgresError, TimeoutError) as error:
-            raise Unavailable("Postgres does not answer.") from error
+
+        pool = Pool(
+            connect,
+            size=settings.pool_size,
+            lifetime_seconds=settings.connection_lifetime.total_seconds(),
+        )
         database = cls(pool, settings)
         try:
             await database._refuse_unsafe_role(allow_owner_role)
+        except (OSError, asyncpg.PostgresError, TimeoutError) as error:
+            await database.close()
+            raise Unavailable("Postgres does not answer.") from error
         except BaseException:
             await database.close()
             raise
@@ -166,11 +177,15 @@ class Database:
         """
         preamble = self._preamble(viewer, role, read_only=read_only)
         seconds = self._read_seconds if read_only else self._write_seconds
-        connection = await self._begin(preamble)
-        clean = False
+        connection: asyncpg.Connection | None = None
+        begun = clean = False
         try:
-            # The server's own time-out comes first; this one is for a server that is stalled.
-            async with asyncio.timeout(seconds + NETWORK_SLACK_SECONDS):
+            async with asyncio.timeout(self._acquire_seconds) as deadline:
+                connection = await self._begin(preamble)
+                begun = True
+                # The server's own time-out comes first; this one is for a server that is stalled.
+                loop = asyncio.get_running_loop()
+                deadline.reschedule(loop.time() + seconds + NETWORK_SLACK_SECONDS)
                 try:
                     yield Transaction(connection)
                     await connection.execute("commit")
@@ -182,11 +197,15 @@ class Database:
         except asyncpg.PostgresError as error:
             raise DatabaseError(error) from error
         except TimeoutError as error:
-            raise Timeout from error
-        except (OSError, asyncpg.InterfaceError) as error:
+            if begun:
+                raise Timeout from error
+            self.acquire_timeouts += 1
+            raise Unavailable("All sessions with the database are busy.") from error
+        except (OSError, asyncpg.InterfaceError, PoolClosed) as error:
             raise Unavailable from error
         finally:
-            await self._give_back(connection, clean=clean)
+            if connection is not None:
+                self._pool.give_back(connection, clean=clean)
 
     async def is_ready(self) -> bool:
         """Tell whether Postgres answers, without a viewer's rights."""
@@ -222,50 +241,29 @@ class Database:
         return {"statement_timeout": str(int(seconds * 1000))}
 
     async def _begin(self, preamble: str) -> asyncpg.Connection:
-        """Acquire a connection and run the preamble; a connection found dead is tried once more."""
-        for attempt in (1, 2):
-            connection = await self._acquire()
-            clean = False
+        """Acquire a connection and run the preamble; one found dead is replaced, once."""
+        for is_last_try in (False, True):
+            connection = await self._pool.acquire()
             try:
-                async with asyncio.timeout(self._acquire_seconds):
-                    await connection.execute(preamble)
-                clean = True
+                await connection.execute(preamble)
+            except BaseException as error:
+                self._pool.give_back(connection, clean=False)
+                if is_last_try or not isinstance(error, CONNECTION_LOST):
+                    raise
+            else:
                 return connection
-            except TimeoutError as error:
-                raise Unavailable("Postgres is not answering just now.") from error
-            except (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError) as error:
-                if attempt == 2:
-                    raise Unavailable from error
-            except asyncpg.PostgresError as error:
-                raise DatabaseError(error) from error
-            finally:
-                if not clean:
-                    await self._give_back(connection, clean=False)
         raise Unavailable
 
-    async def _acquire(self) -> asyncpg.Connection:
-        try:
-            return await self._pool.acquire(timeout=self._acquire_seconds)
-        except TimeoutError as error:
-            self.acquire_timeouts += 1
-            raise Unavailable("All sessions with the database are busy.") from error
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-            raise Unavailable from error
-
-    async def _give_back(self, connection: asyncpg.Connection, *, clean: bool) -> None:
-        if not clean:
-            try:
-                connection.terminate()
-            except asyncpg.InterfaceError:
-                # It broke, and the pool has taken it back by itself.
-                return
-        await self._pool.release(connection)
-
     async def _refuse_unsafe_role(self, allow_owner_role: bool) -> None:
-        async with self._pool.acquire(timeout=self._acquire_seconds) as connection:
-            if await connection.fetchval("show standard_conforming_strings") != "on":
-                raise UnsafeRole("standard_conforming_strings is off; claims could not be quoted.")
-            row = await connection.fetchrow(ROLE_FACTS)
+        async with asyncio.timeout(self._acquire_seconds):
+            connection = await self._pool.acquire()
+            try:
+                conforming = await connection.fetchval("show standard_conforming_strings")
+                row = await connection.fetchrow(ROLE_FACTS)
+            finally:
+                self._pool.give_back(connection, clean=False)
+        if conforming != "on":
+            raise UnsafeRole("standard_conforming_strings is off; claims could not be quoted.")
         missing = [name for name in sorted(ROLES) if not row[f"may_be_{name}"]]
         if missing:
             raise UnsafeRole(
@@ -317,10 +315,6 @@ def _session_settings(settings: Settings) -> dict[str, str]:
     values = {name: str(int(span.total_seconds() * 1000)) for name, span in milliseconds.items()}
     # Statements of a few milliseconds: compiling them costs more than it saves (measured).
     return {**values, "jit": "off", "timezone": "UTC", "search_path": ""}
-
-
-async def _nothing(_connection: object) -> None:
-    """Reset nothing: every setting of ours ends with its transaction."""
 
 
 def _literal(text: str) -> str:

@@ -73,6 +73,15 @@ class Folder:
             os.close(lock)
         return None
 
+    def refuse_if_running(self) -> None:
+        """Do nothing, unless a stack runs here.
+
+        Raises:
+            Problem: one does; the sentence says which and what to do.
+        """
+        if self.running() is not None:
+            raise Problem(self._who_runs())
+
     def secret(self, name: str) -> str:
         """Give the secret of this name, invented at its first use; kept for the owner's eyes only."""
         kept = self._load("secrets.json")

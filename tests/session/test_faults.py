@@ -53,7 +53,7 @@ async def test_a_killed_postgres_keeps_every_acknowledged_message_once(
     acknowledged: set[str] = set()
     attempted: set[str] = set()
     failures: list[str] = []
-    killed = asyncio.Event()
+    warm, killed = asyncio.Event(), asyncio.Event()
 
     async def send(sender: int) -> None:
         number = 0
@@ -66,13 +66,14 @@ async def test_a_killed_postgres_keeps_every_acknowledged_message_once(
                 answer = await clara(SEND, input=given)
                 if not answer.errors:
                     acknowledged.add(key)
+                    if len(acknowledged) == 100:
+                        warm.set()
                     break
                 failures.extend(answer.codes)
                 await asyncio.sleep(0.02)
 
     async def kill() -> None:
-        while len(acknowledged) < 100:
-            await asyncio.sleep(0.01)
+        await warm.wait()
         fresh_cluster.kill()
         await asyncio.to_thread(fresh_cluster.start)
         killed.set()
@@ -111,7 +112,9 @@ async def test_a_stalled_postgres_is_told_in_time_and_recovers_at_once(
     took = time.monotonic() - began
     fresh_cluster.resume()
     resumed = time.monotonic()
-    while (await clara(viewer)).errors:
+    for _ in range(100):
+        if not (await clara(viewer)).errors:
+            break
         await asyncio.sleep(0.01)
     recovered = time.monotonic() - resumed
 

@@ -1,0 +1,137 @@
+"""The API of `cairn dev`: set up the database, serve, keep the servers alive, and greet."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import socket
+import time
+from dataclasses import asdict
+
+from rich.console import Console
+
+from graphql_api import migrations
+from graphql_api.app import Development, Services, create_app
+from graphql_api.http import Tab
+from graphql_api.local.people import PEOPLE, sign_token
+from graphql_api.local.settings import local_settings
+from graphql_api.local.stack import SEED, Stack
+from graphql_api.logs import configure_logs
+from graphql_api.server import serve
+from graphql_api.worker import work
+
+WATCH_SECONDS = 0.5
+
+FIRST_QUERY = """# You are signed in as Ana; Ctrl-Enter runs this. Ben's rows lie in the same tables.
+query Conversations {
+  viewer {
+    fullName
+  }
+  conversations(first: 5) {
+    nodes {
+      id
+      title
+      messages(last: 3) {
+        nodes {
+          role
+          content
+        }
+      }
+    }
+  }
+}
+"""
+
+FIRST_MUTATION = """# Begin a conversation, then send its first message with the id that comes back.
+mutation Start {
+  startConversation(input: { title: "A quiet evening" }) {
+    id
+    title
+  }
+}
+"""
+
+CURL_QUERY = "{ conversations { nodes { title } } }"
+
+
+async def live(stack: Stack, listener: socket.socket, console: Console, began: float) -> None:
+    """Set the database up, serve, and keep the servers alive, until asked to stop.
+
+    Args:
+        stack: started.
+        listener: where the API is to answer.
+        console: for people.
+        began: when the command did, by the monotonic clock.
+    """
+    stack.folder.tell(urls=asdict(stack.urls()))
+    with console.status("Applying migrations …"):
+        applied = await stack.set_up()
+        await migrations.seed(stack.urls().owner, SEED)
+    for name in applied:
+        console.print(f"Applied {name}", style="dim")
+    port = listener.getsockname()[1]
+    settings = local_settings(stack.urls(), stack.folder.secret("jwt"), port=port)
+    configure_logs(settings)
+    tokens = {name: sign_token(stack.folder.secret("jwt"), who) for name, who in PEOPLE.items()}
+    app = create_app(settings, Development(tabs=_tabs(tokens["ana"])))
+
+    async def beside() -> None:
+        url = f"http://127.0.0.1:{port}"
+        stack.folder.tell(url=url, urls=asdict(stack.urls()))
+        _greet(console, url, tokens, seconds=time.monotonic() - began)
+        services: Services = app.state.services
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(work(services.database))
+            tasks.create_task(_watch(stack, console))
+
+    await serve(app, settings, sockets=[listener], beside=beside)
+
+
+async def _watch(stack: Stack, console: Console) -> None:
+    """Start a server again that ended by itself, or was killed."""
+    while True:
+        await asyncio.sleep(WATCH_SECONDS)
+        # Here and not in a thread: the servers are to end with the thread that starts them.
+        for name in stack.revive():
+            console.print(f"{name} had ended and was started again.", style="yellow")
+
+
+def _tabs(token: str) -> list[Tab]:
+    headers = json.dumps({"Authorization": f"Bearer {token}"}, indent=2)
+    return [Tab(query, headers=headers) for query in (FIRST_QUERY, FIRST_MUTATION)]
+
+
+def _greet(console: Console, url: str, tokens: dict[str, str], *, seconds: float) -> None:
+    """Print what a newcomer needs; whole lines, so that they can be copied."""
+    console.print()
+    console.print(f"[bold]Cairn is running[/bold] (started in {seconds:.1f} s). Ctrl-C stops it.")
+    _say_where_not(console)
+    console.print(f"\n  GraphiQL, signed in as Ana   [link={url}/graphql]{url}/graphql[/link]")
+    for name, token in tokens.items():
+        console.print(f"\n  {name.capitalize()}'s token, good for 12 hours")
+        console.print(token, soft_wrap=True, highlight=False, style="dim")
+    console.print("\n  Ana's conversations")
+    body = json.dumps({"query": CURL_QUERY})
+    console.print(
+        f"curl -s {url}/graphql -H 'Content-Type: application/json' "
+        f"-H 'Authorization: Bearer {tokens['ana']}' -d '{body}'",
+        soft_wrap=True,
+        highlight=False,
+        markup=False,
+    )
+    console.print()
+
+
+def _say_where_not(console: Console) -> None:
+    pointing = [
+        name
+        for name in ("SUPABASE_URL", "SUPABASE_DATABASE_URL", "SUPABASE_DB_HOST")
+        if os.environ.get(name)
+    ]
+    if pointing:
+        console.print(
+            f"{' and '.join(pointing)} set in your environment: not used here. This is a database "
+            "on this machine; `cairn serve` would use yours.",
+            style="yellow",
+        )
