@@ -7,6 +7,7 @@ stored by the server's role as a worker would store a model's: a user's token ma
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from uuid import UUID
 
 import asyncpg
 import httpx2
+import structlog
 from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table
@@ -125,7 +127,8 @@ def run(data_dir: Path, console: Console, *, pauses: bool) -> None:
 
 
 async def _play_alone(console: Console, stack: Stack, wait: float) -> None:
-    """Serve the API for as long as the demo lasts."""
+    """Serve the API for as long as the demo lasts, with only its warnings on the screen."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     await stack.set_up()
     urls, secret = stack.urls(), stack.folder.secret("jwt")
     await migrations.seed(urls.owner, SEED)

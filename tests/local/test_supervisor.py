@@ -293,7 +293,7 @@ async def test_redis_without_its_password_is_refused(fresh_redis: FreshRedis) ->
     port = fresh_redis.url.rsplit(":", 1)[1]
 
     async with Redis.from_url(f"redis://127.0.0.1:{port}") as redis:
-        with pytest.raises(Exception, match="(?i)authenticat"):
+        with pytest.raises(Exception, match=r"(?i)authenticat"):
             await redis.get("anything")
 
 
