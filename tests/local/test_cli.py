@@ -17,7 +17,18 @@ from graphql_api.local.folder import Folder
 from graphql_api.local.people import PEOPLE, person, sign_token
 from graphql_api.local.process import Problem
 
-COMMANDS = "bench db-url demo dev migrate schema seed serve token worker".split()
+COMMANDS = [
+    "bench",
+    "db-url",
+    "demo",
+    "dev",
+    "migrate",
+    "schema",
+    "seed",
+    "serve",
+    "token",
+    "worker",
+]
 runner = CliRunner(env={"COLUMNS": "200", "NO_COLOR": "1", "TERM": "dumb"})
 
 
@@ -48,7 +59,7 @@ def test_each_command_has_help_with_an_example(command: str) -> None:
 def test_no_command_shows_them_all() -> None:
     shown = runner.invoke(cli.cli, [])
 
-    assert sorted(re.findall(r"(?m)^│ ([a-z-]+) ", shown.output)) == COMMANDS
+    assert sorted(re.findall(r"(?m)^│ ([a-z][a-z-]*) ", shown.output)) == COMMANDS
 
 
 def test_a_word_that_is_no_command_is_wrong_usage() -> None:
