@@ -181,7 +181,8 @@ def shape_of(value: Any, *, exact: bool = False) -> Hashable:
 
     Args:
         value: a coerced variable.
-        exact: whether a number counts by its value (page sizes do: a literal limit plans best).
+        exact: whether a number counts by its value (page sizes do: a literal limit plans best),
+            and a list by its length.
     """
     if value is None or isinstance(value, bool | enum.Enum):
         return value
@@ -190,8 +191,9 @@ def shape_of(value: Any, *, exact: bool = False) -> Hashable:
     if isinstance(value, list | tuple):
         if any(isinstance(item, Mapping | list | tuple | enum.Enum) for item in value):
             return tuple(shape_of(item) for item in value)
-        return "list" if None not in value else "list with null"
-    return value if exact else "value"
+        kind = "list" if None not in value else "list with null"
+        return (kind, len(value)) if exact else kind
+    return value if exact and isinstance(value, int) else "value"
 
 
 def is_null(symbol: Symbol | None) -> bool:

@@ -162,15 +162,19 @@ class PageCompiler:
         self._alias = alias
         self._listing = Listing(page, parent, alias, compiler.parameters, compiler.alias)
         facts = [part for _, part in page.parts if isinstance(part, PageFacts)]
-        self._asked = {fact for part in facts for _, fact in part.fields}
-        self._peeks = bool(self._asked & {"hasNextPage", "hasPreviousPage"})
+        asked = {fact for part in facts for _, fact in part.fields}
+        # The row that is one too many answers for its own side; the other side is looked up.
+        self._peeks = ("hasPreviousPage" if page.backward else "hasNextPage") in asked
+        self._reads_rows = bool(
+            self._peeks
+            or asked & {"startCursor", "endCursor"}
+            or any(isinstance(part, EdgeFields | Nodes) for _, part in page.parts)
+        )
 
     def sql(self) -> str:
         """Give the subquery whose one value is the connection's JSON."""
         pieces = braces(self._page.parts, self._part)
-        if not any(
-            isinstance(part, EdgeFields | Nodes | PageFacts) for _, part in self._page.parts
-        ):
+        if not self._reads_rows:
             return concat(pieces)
         return f"(select {concat(pieces)} from ({self._listing.rows(self._needed(), peek=self._peeks)}) as {self._alias})"
 

@@ -38,6 +38,10 @@ from graphql import (
 from graphql_api.errors import ApiError, BadInput
 from graphql_api.settings import Settings
 
+# What the standard introspection query nests deeper than other operations may.
+INTROSPECTION = frozenset({"__schema", "__type"})
+INTROSPECTION_LEVELS = 8
+
 # Arguments whose numbers (or list lengths) are part of a plan: a literal limit plans best.
 EXACT_ARGUMENTS = frozenset({"first", "last", "nodeIds"})
 
@@ -166,7 +170,9 @@ class Census:
             if isinstance(selection, FieldNode):
                 self._count(selection)
                 if selection.selection_set is not None:
-                    self.walk(selection.selection_set, depth + 1)
+                    # graphql-core's MaxIntrospectionDepthRule bounds the lists among these levels.
+                    extra = INTROSPECTION_LEVELS if selection.name.value in INTROSPECTION else 0
+                    self.walk(selection.selection_set, depth + 1 - extra)
             elif isinstance(selection, InlineFragmentNode):
                 self.walk(selection.selection_set, depth)
             elif isinstance(selection, FragmentSpreadNode):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import cached_property
 
 from graphql_api import cursor as cursors
 from graphql_api.arguments import Read, Variables
@@ -37,7 +38,7 @@ class Listing:
         self._alias = alias
         self._parameters = parameters
         self._fresh_alias = fresh_alias
-        self._matches = self._conditions(parent)
+        self._parent = parent
         self._bound: dict[str, list[str]] = {}
 
     def rows(self, columns: Sequence[str], *, peek: bool) -> str:
@@ -133,12 +134,16 @@ class Listing:
             cases.append(" and ".join([*equal, own]))
         return "(" + " or ".join(f"({case})" for case in cases) + ")"
 
-    def _conditions(self, parent: str) -> list[str]:
-        """What every row of the list fulfils, whatever the page; `MARK` stands for the alias."""
+    @cached_property
+    def _matches(self) -> list[str]:
+        """What every row of the list fulfils, whatever the page; `MARK` stands for the alias.
+
+        Written at first use: Postgres refuses a parameter that its statement does not name.
+        """
         page = self._page
         conditions = []
         if page.owner_column is not None:
-            conditions.append(f"{MARK}.{name(page.owner_column)} = {parent}.id")
+            conditions.append(f"{MARK}.{name(page.owner_column)} = {self._parent}.id")
         if page.where is not None:
             conditions.append(self._condition(page.where))
         return conditions

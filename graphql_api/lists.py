@@ -22,7 +22,7 @@ T = TypeVar("T")
 several: Any = list
 
 
-@strawberry.type
+@strawberry.type(description="Where a page lies in its list.")
 class PageInfo:
     """Where a page lies in its list."""
 

@@ -96,6 +96,9 @@ class Planner:
         match self._catalog.roots[root.name, name]:
             case RowById():
                 return Matching(_leaf(arguments["id"]).read, self._one(field.type, nodes))
+            case ViewerRow() if self._document.variables.get(VIEWER_ID) is None:
+                # Nobody has no row; role `anon`, of whom this plan is, may not even look.
+                return FirstOf(())
             case ViewerRow():
                 return Matching(
                     lambda variables: variables[VIEWER_ID], self._one(field.type, nodes)

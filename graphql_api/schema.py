@@ -16,7 +16,7 @@ from graphql_api.fields import node, nodes
 from graphql_api.table import Node
 
 
-@strawberry.type
+@strawberry.type(description="The program that answers.")
 class Server:
     """The program that answers."""
 
@@ -39,7 +39,7 @@ class General:
 
 DOMAINS = (accounts, chat)
 
-Query = merge_types("Query", (General, *(domain.Query for domain in DOMAINS)))
+Query = merge_types("Query", (*(domain.Query for domain in DOMAINS), General))
 Mutation = merge_types("Mutation", tuple(domain.Mutation for domain in DOMAINS))
 
 schema = strawberry.Schema(

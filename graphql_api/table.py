@@ -17,7 +17,7 @@ from graphql_api.meaning import MEANING, BelongsTo, ColumnOf, Computed, HasMany,
 Declared = TypeVar("Declared", bound=type)
 
 
-@strawberry.interface
+@strawberry.interface(description="Anything that can be fetched again by its nodeId.")
 class Node:
     """Anything that can be fetched again by its nodeId."""
 
@@ -61,6 +61,12 @@ def payload(of: type) -> Callable[[Declared], Declared]:
         return declared
 
     return declare
+
+
+def taking(cls: Declared) -> Declared:
+    """Declare the input of a verb; its docstring is the description."""
+    declared: Declared = strawberry.input(cls, description=inspect.cleandoc(cls.__doc__ or ""))
+    return declared
 
 
 def about(description: str, *, deprecated: str | None = None) -> Any:

@@ -11,7 +11,7 @@ from graphql_api.errors import BadInput, Unauthenticated
 from graphql_api.fields import columns, verb, viewer_row
 from graphql_api.lists import Connection
 from graphql_api.meaning import Context, Done, Update, Write
-from graphql_api.table import Node, about, has_many, table
+from graphql_api.table import Node, about, has_many, table, taking
 
 
 @table("user_sessions", orders=("last_activity_at",), order_by="-last_activity_at")
@@ -47,7 +47,7 @@ class User(Node):
     sessions: Connection[UserSession] = has_many("user_id", "Her devices, the latest first.")
 
 
-@strawberry.input
+@taking
 class UpdateViewerInput:
     """What to change of one's own account; what is absent stays, null clears."""
 
@@ -59,11 +59,13 @@ class UpdateViewerInput:
     )
 
 
-@strawberry.input
+@taking
 class EndSessionInput:
     """Which sign-in to end."""
 
-    id: UUID
+    id: UUID | None = strawberry.field(
+        default=strawberry.UNSET, description="Absent: that of this very request."
+    )
 
 
 async def update_viewer(context: Context, given: Mapping[str, Any]) -> Write:
@@ -77,8 +79,11 @@ async def update_viewer(context: Context, given: Mapping[str, Any]) -> Write:
 
 async def end_session(context: Context, given: Mapping[str, Any]) -> Write:
     """End one of the caller's sign-ins: the deny list refuses it from now on, everywhere."""
-    await context.services["admission"].end_session(context.viewer, given["id"])
-    return Done(given["id"])
+    session_id: UUID | None = given.get("id") or context.viewer.session_id
+    if session_id is None:
+        raise BadInput("This token belongs to no sign-in: say which to end.", field="input.id")
+    await context.services["admission"].end_session(context.viewer, session_id)
+    return Done(session_id)
 
 
 @strawberry.type

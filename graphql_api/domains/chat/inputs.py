@@ -6,9 +6,10 @@ import strawberry
 from strawberry.scalars import JSON
 
 from graphql_api.domains.chat.types import ConversationKind
+from graphql_api.table import taking
 
 
-@strawberry.input
+@taking
 class StartConversationInput:
     """How to start a conversation."""
 
@@ -33,7 +34,7 @@ class StartConversationInput:
     )
 
 
-@strawberry.input
+@taking
 class RenameConversationInput:
     """What to call a conversation; what is absent stays, null clears."""
 
@@ -50,7 +51,7 @@ class RenameConversationInput:
     )
 
 
-@strawberry.input
+@taking
 class ConversationInput:
     """Which conversation, and what it must not have become since."""
 
@@ -61,21 +62,21 @@ class ConversationInput:
     )
 
 
-@strawberry.input
+@taking
 class RestoreConversationInput:
     """Which conversation to take out of the archive."""
 
     id: UUID
 
 
-@strawberry.input
+@taking
 class DeleteConversationInput:
     """Which conversation to delete."""
 
     id: UUID
 
 
-@strawberry.input
+@taking
 class FindOrStartConversationInput:
     """The thread on another platform that is here."""
 
@@ -88,7 +89,7 @@ class FindOrStartConversationInput:
     )
 
 
-@strawberry.input
+@taking
 class SendMessageInput:
     """What she says, and where."""
 
