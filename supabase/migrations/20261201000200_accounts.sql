@@ -306,11 +306,12 @@ as $$
     -- She may have sent anything here at sign-up: what does not fit is cut or left out.
     nullif(left(btrim(coalesce(meta ->> 'full_name', meta ->> 'name')), 200), ''),
     nullif(left(btrim(coalesce(meta ->> 'display_name', meta ->> 'preferred_username')), 100), ''),
-    substring(coalesce(meta ->> 'avatar_url', meta ->> 'picture') from '^https://.{1,1980}$'),
+    case when picture ~ '^https://' and length(picture) <= 2000 then picture end,
     account.email_confirmed_at, account.phone_confirmed_at, account.last_sign_in_at,
     account.deleted_at, coalesce(account.created_at, now())
   from auth.users as account
   cross join lateral (select coalesce(account.raw_user_meta_data, '{}')) as sent (meta)
+  cross join lateral (select coalesce(meta ->> 'avatar_url', meta ->> 'picture')) as shown (picture)
   where account.id = sync_user.user_id
   on conflict (id) do update
   -- Names and picture are hers to change here, so later changes in Auth do not overwrite them.
