@@ -43,7 +43,7 @@ def run(data_dir: Path, port: int, console: Console) -> None:
         finally:
             with _signals(signal.SIG_IGN):  # an impatient second Ctrl-C: this takes a moment
                 stack.stop()
-    console.print(f"Stopped: the API, Valkey and Postgres. The data stays in {folder.path}.")
+    console.print(f"Stopped: the API, Valkey and Postgres. The data in {folder.path} stays.")
 
 
 @contextmanager
