@@ -187,6 +187,8 @@ class Planner:
         graphql_type = get_named_type(field.type)
         assert isinstance(graphql_type, GraphQLObjectType)  # noqa: S101
         kind = self._catalog.types[graphql_type.name.removesuffix("Connection")]
+        # Here too, and not only with its rows: a page may ask for their number alone.
+        self._tables.add(kind.type_name)
         size, backward = _page_size(arguments)
         self._cost += times * max(size, 1)
         order = self._order(kind, arguments.get("orderBy"), order_by, owner_column)

@@ -410,6 +410,14 @@ async def test_the_schema_tells_of_itself(anonymous: Caller) -> None:
     assert {one["name"] for one in answer.data["__schema"]["types"]} >= {"Conversation", "Message"}
 
 
+async def test_a_list_needs_a_token_even_to_be_counted(anonymous: Caller) -> None:
+    counted = await anonymous("{ conversations { totalCount } }")
+    placed = await anonymous("{ messages { pageInfo { hasNextPage } } }")
+
+    assert counted.codes == ["UNAUTHENTICATED"]
+    assert placed.codes == ["UNAUTHENTICATED"]
+
+
 async def test_the_viewer_is_null_without_a_token(anonymous: Caller) -> None:
     answer = await anonymous("{ viewer { id } server { version } }")
 
