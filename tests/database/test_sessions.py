@@ -259,9 +259,7 @@ async def test_only_expired_denials_are_swept(owner: asyncpg.Connection, as_user
     assert await denials(owner, expired) == []
 
 
-async def test_she_lists_her_own_devices(
-    ana: Viewer, as_user: AsUser
-) -> None:
+async def test_she_lists_her_own_devices(ana: Viewer, as_user: AsUser) -> None:
     """NU-047."""
     await admit(as_user, ana)
 
