@@ -14,6 +14,7 @@ from typing import Any, TypeAlias
 
 from graphql import (
     GraphQLArgument,
+    GraphQLEnumType,
     GraphQLField,
     GraphQLInputObjectType,
     GraphQLInputType,
@@ -25,6 +26,7 @@ from graphql import (
     Undefined,
     ValueNode,
     VariableNode,
+    get_named_type,
     value_from_ast,
 )
 from graphql.language import FieldNode
@@ -176,24 +178,26 @@ def value_of(symbol: Symbol, variables: Variables) -> Any:
     return [value_of(item, variables) for item in symbol]
 
 
-def shape_of(value: Any, *, exact: bool = False) -> Hashable:
+def shape_of(value: Any, kind: GraphQLInputType, *, exact: bool = False) -> Hashable:
     """Give what the SQL text may depend on: two values of one shape share a plan.
 
     Args:
         value: a coerced variable.
-        exact: whether a number counts by its value (page sizes do: a literal limit plans best),
-            and a list by its length.
+        kind: its type; what is inside a custom scalar is one value.
+        exact: whether numbers and the lengths of lists count (page sizes do: a literal limit
+            plans best).
     """
+    if isinstance(kind, GraphQLNonNull):
+        return shape_of(value, kind.of_type, exact=exact)
     if value is None or isinstance(value, bool | enum.Enum):
         return value
-    if isinstance(value, Mapping):
-        return tuple((name, shape_of(item)) for name, item in value.items())
-    if isinstance(value, list | tuple):
-        if any(isinstance(item, Mapping | list | tuple | enum.Enum) for item in value):
-            return tuple(shape_of(item) for item in value)
-        kind = "list" if None not in value else "list with null"
-        return (kind, len(value)) if exact else kind
-    return value if exact and isinstance(value, int) else "value"
+    if isinstance(kind, GraphQLInputObjectType):
+        return tuple((name, shape_of(item, kind.fields[name].type)) for name, item in value.items())
+    if isinstance(kind, GraphQLList):
+        if not _is_leaf(kind.of_type) or isinstance(get_named_type(kind), GraphQLEnumType):
+            return tuple(shape_of(item, kind.of_type) for item in value)
+        return ("list", None in value, len(value) if exact else 0)
+    return value if exact else "value"
 
 
 def is_null(symbol: Symbol | None) -> bool:

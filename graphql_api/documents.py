@@ -18,6 +18,7 @@ from graphql import (
     FragmentDefinitionNode,
     FragmentSpreadNode,
     GraphQLError,
+    GraphQLInputType,
     GraphQLObjectType,
     GraphQLSchema,
     GraphQLSyntaxError,
@@ -30,8 +31,10 @@ from graphql import (
     ValueNode,
     VariableNode,
     get_variable_values,
+    is_input_type,
     parse,
     print_ast,
+    type_from_ast,
     validate,
 )
 
@@ -44,6 +47,10 @@ INTROSPECTION_LEVELS = 8
 
 # Arguments whose numbers (or list lengths) are part of a plan: a literal limit plans best.
 EXACT_ARGUMENTS = frozenset({"first", "last", "nodeIds"})
+
+
+# Longer documents are rare, and a thousand of them would fill the memory.
+KEPT_CHARACTERS = 16_000
 
 
 class RequestError(Exception):
@@ -70,14 +77,18 @@ class Prepared:
         operation: the one that runs.
         fragments: by name.
         root: the type whose fields it asks.
+        variable_types: of each variable.
         exact: variables whose numbers count for the plan.
+        is_kept: whether it is remembered, so that plans of it are worth remembering.
     """
 
     document: DocumentNode
     operation: OperationDefinitionNode
     fragments: Mapping[str, FragmentDefinitionNode]
     root: GraphQLObjectType
+    variable_types: Mapping[str, GraphQLInputType]
     exact: frozenset[str]
+    is_kept: bool
 
     @property
     def is_query(self) -> bool:
@@ -111,6 +122,8 @@ class Documents:
             self._kept.move_to_end(key)
             return prepared
         prepared = self._prepare(query, operation_name)
+        if not prepared.is_kept:
+            return prepared
         self._kept[key] = prepared
         if len(self._kept) > self._settings.plan_cache_size:
             self._kept.popitem(last=False)
@@ -133,7 +146,23 @@ class Documents:
         root = self._schema.get_root_type(operation.operation)
         if root is None or operation.operation is OperationType.SUBSCRIPTION:
             raise refused(BadInput("This kind of operation is not served here."))
-        return Prepared(document, operation, fragments, root, frozenset(census.exact))
+        return Prepared(
+            document=document,
+            operation=operation,
+            fragments=fragments,
+            root=root,
+            variable_types=self._variable_types(operation),
+            exact=frozenset(census.exact),
+            is_kept=len(query) <= KEPT_CHARACTERS,
+        )
+
+    def _variable_types(self, operation: OperationDefinitionNode) -> dict[str, GraphQLInputType]:
+        types: dict[str, GraphQLInputType] = {}
+        for definition in operation.variable_definitions or ():
+            kind = type_from_ast(self._schema, definition.type)
+            assert is_input_type(kind)  # noqa: S101 - validated
+            types[definition.variable.name.value] = kind
+        return types
 
     def _parse(self, query: str) -> DocumentNode:
         try:

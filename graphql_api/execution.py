@@ -22,6 +22,7 @@ from graphql import (
     OperationDefinitionNode,
     SelectionSetNode,
     execute,
+    get_named_type,
 )
 
 from graphql_api.arguments import resolve_arguments, shape_of
@@ -32,7 +33,7 @@ from graphql_api.documents import Documents, Prepared, RequestError, coerce, ref
 from graphql_api.errors import ApiError, BadInput, Internal, Unauthenticated
 from graphql_api.logs import log_error
 from graphql_api.meaning import Context, Verb
-from graphql_api.mutations import Mutations, Step
+from graphql_api.mutations import Mutations, Step, json_entries
 from graphql_api.plan import Plan
 from graphql_api.planner import VIEWER_ID, Planner
 from graphql_api.selection import Document, collect
@@ -181,7 +182,7 @@ class Executor:
         self._check_cost(plan.cost)
         make = compile_separately if others else compile_plan
         compiled = make(plan, viewer.role) if ours or not others else None
-        return self._remember(key, PlannedQuery(plan, compiled, tuple(fields), others))
+        return self._remember(prepared, key, PlannedQuery(plan, compiled, tuple(fields), others))
 
     async def _others(
         self,
@@ -243,7 +244,7 @@ class Executor:
             ]
             cost = sum(step.answer.cost for _, step in steps if step is not None)
             self._check_cost(cost)
-            kept = self._remember(key, (steps, cost))
+            kept = self._remember(prepared, key, (steps, cost))
         for _, step in kept[0]:
             if step is not None:
                 self._allow(viewer, step.answer.tables)
@@ -263,13 +264,14 @@ class Executor:
             answer = Planner(self._catalog, document).plan_answer(field, nodes, _written)
         except BadInput as error:
             raise refused(error) from error
-        return Step(key, nodes[0], verb, arguments["input"], answer)
+        taken = get_named_type(field.args["input"].type)
+        return Step(key, nodes[0], verb, arguments["input"], json_entries(taken), answer)
 
     def _shape(self, prepared: Prepared, variables: Mapping[str, Any]) -> Hashable:
         return tuple(
-            shape_of(value, exact=name in prepared.exact)
-            for name, value in variables.items()
-            if name != VIEWER_ID
+            (name, shape_of(variables[name], kind, exact=name in prepared.exact))
+            for name, kind in prepared.variable_types.items()
+            if name in variables
         )
 
     def _recall(self, key: Hashable) -> Any:
@@ -278,7 +280,9 @@ class Executor:
             self._plans.move_to_end(key)
         return kept
 
-    def _remember(self, key: Hashable, planned: T) -> T:
+    def _remember(self, prepared: Prepared, key: Hashable, planned: T) -> T:
+        if not prepared.is_kept:
+            return planned
         self._plans[key] = planned
         if len(self._plans) > self._settings.plan_cache_size:
             self._plans.popitem(last=False)

@@ -226,9 +226,7 @@ def check_key(key: str) -> None:
 
 
 def plain(value: object) -> object:
-    """Give a value as the driver wants it: an enum as its stored text, JSON as text."""
-    if isinstance(value, dict | list):
-        return orjson.dumps(value).decode()
+    """Give a value as the driver wants it: an enum as its stored text."""
     return getattr(value, "value", value)
 
 

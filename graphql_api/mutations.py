@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from graphql import FieldNode
+import orjson
+from graphql import FieldNode, GraphQLInputObjectType, GraphQLNamedType, get_named_type
 
 from graphql_api.arguments import Symbol, value_of
 from graphql_api.compile import Compiled, compile_row
@@ -45,6 +46,7 @@ class Step:
         node: the field, for the place of an error.
         verb: what it does.
         input: its one argument.
+        json: entries of the input that are JSON columns.
         answer: what it reads of the written row.
         read_back: the statement that reads a rich answer; its parameter is `WRITTEN_ID`.
         texts: SQL of writes met so far, by shape.
@@ -54,6 +56,7 @@ class Step:
     node: FieldNode
     verb: Verb
     input: Symbol
+    json: frozenset[str]
     answer: Answered
     read_back: Compiled = field(init=False)
     plain: bool = field(init=False)
@@ -80,7 +83,7 @@ class Mutations:
         """
         if context.viewer.user_id is None:
             raise Unauthenticated
-        write = await step.verb.prepare(context, value_of(step.input, variables))
+        write = await step.verb.prepare(context, _given(step, variables))
         try:
             row_id, answer = await self._write(context, step, write, variables)
         except DatabaseError as error:
@@ -165,6 +168,24 @@ class Mutations:
             context.viewer, role=role, read_only=True
         ) as transaction:
             return await _read_back(transaction, step, row_id, variables, role)
+
+
+def json_entries(taken: GraphQLNamedType) -> frozenset[str]:
+    """Name the entries of an input that go into JSON columns: the driver wants those as text."""
+    fields = taken.fields if isinstance(taken, GraphQLInputObjectType) else {}
+    return frozenset(
+        name for name, one in fields.items() if get_named_type(one.type).name == "JSON"
+    )
+
+
+def _given(step: Step, variables: Mapping[str, Any]) -> dict[str, Any]:
+    given = value_of(step.input, variables)
+    return {
+        name: orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
+        if name in step.json and value is not None
+        else value
+        for name, value in given.items()
+    }
 
 
 def role_of(context: Context, write: Write) -> Role:
