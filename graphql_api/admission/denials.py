@@ -36,6 +36,7 @@ STALE_SECONDS = 5.0
 MIN_POLL_SECONDS = 0.05
 REDIS_SECONDS = 1.0
 REDIS_RETRY_SECONDS = 2.0
+CANCEL_SECONDS = 0.1
 CHANNEL = "cairn:denials"
 # For a sign-out in this process, until the poll tells its true end.
 OWN_DENIAL_SECONDS = 3600.0
@@ -106,10 +107,12 @@ class Denials:
 
     async def stop(self) -> None:
         """End the tasks that `start` began."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        self._tasks.clear()
+        while self._tasks:
+            for task in self._tasks:
+                task.cancel()
+            # Again after a moment: while it connects, Redis's client may swallow a cancellation.
+            await asyncio.wait(self._tasks, timeout=CANCEL_SECONDS)
+            self._tasks = [task for task in self._tasks if not task.done()]
 
     def has(self, viewer: Viewer) -> bool:
         """Tell from the copy in memory whether `viewer` was shut out."""

@@ -32,6 +32,7 @@ class HttpAnswer:
         body: all of it.
         headers: besides the type, the length and the safe ones.
         operation: what kind of GraphQL operation it answers, for the metrics.
+        safe_headers: other ones for an answer that is meant to be looked at.
     """
 
     status: int
@@ -39,8 +40,9 @@ class HttpAnswer:
     body: bytes
     headers: Headers = ()
     operation: str = "none"
+    safe_headers: Headers = SAFE_HEADERS
 
-    async def send(self, send: Send, *, safe_headers: Headers = SAFE_HEADERS) -> None:
+    async def send(self, send: Send) -> None:
         """Send it, with a length, so that the connection stays usable."""
         await send(
             {
@@ -49,7 +51,7 @@ class HttpAnswer:
                 "headers": [
                     (b"content-type", f"{self.media_type}; charset=utf-8".encode()),
                     (b"content-length", str(len(self.body)).encode()),
-                    *safe_headers,
+                    *self.safe_headers,
                     *self.headers,
                 ],
             }

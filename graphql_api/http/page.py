@@ -97,7 +97,7 @@ class Page:
         host = headers.get(b"host", b"").decode("latin-1").lower()
         if host.rpartition(":")[0] not in LOOPBACK and host not in LOOPBACK:
             raise ForeignHost
-        return HttpAnswer(200, "text/html", self._body, PAGE_HEADERS)
+        return HttpAnswer(200, "text/html", self._body, safe_headers=PAGE_HEADERS)
 
 
 def asset_route() -> Route:

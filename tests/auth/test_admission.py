@@ -282,6 +282,22 @@ async def test_hints_are_heard_again_after_redis_was_killed(
         await until(lambda: there.denials.has(ana))
 
 
+async def test_stopping_at_any_moment_of_connecting_to_redis_ends_everything(
+    database: Database, redis: Redis
+) -> None:
+    for moments in range(40):
+        before = asyncio.all_tasks()
+        admission = Admission(database, redis)
+        await admission.start()
+        for _ in range(moments):
+            await asyncio.sleep(0)
+
+        async with asyncio.timeout(5):
+            await admission.stop()
+
+        assert {task.get_name() for task in asyncio.all_tasks() - before} == set()
+
+
 async def test_a_stalled_redis_holds_nobody_up(
     database: Database, fresh_redis: FreshRedis, ana: Viewer, monkeypatch: pytest.MonkeyPatch
 ) -> None:

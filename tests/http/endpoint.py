@@ -111,7 +111,7 @@ class Connection:
 
     def __init__(self, app: Any, *, method: str = "POST", headers: dict[str, str] | None = None):
         given = {"content-type": "application/json", "accept": GRAPHQL} | (headers or {})
-        self.scope = {
+        self.scope: dict[str, Any] = {
             "type": "http",
             "method": method,
             "path": "/graphql",
