@@ -35,7 +35,10 @@ class UnsafeRole(Exception):
     """The login role of the API could read past row-level security."""
 
 
-CONNECTION_LOST = (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError)
+# A dying server's last words, read between two statements, confuse the driver's own bookkeeping
+# (InternalClientError: "cannot switch to state 11"); the connection is as lost as any other.
+DRIVER_LOST = (OSError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+CONNECTION_LOST = (*DRIVER_LOST, asyncpg.PostgresConnectionError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +204,7 @@ class Database:
                 raise Timeout from error
             self.acquire_timeouts += 1
             raise Unavailable("All sessions with the database are busy.") from error
-        except (OSError, asyncpg.InterfaceError, PoolClosed) as error:
+        except (*DRIVER_LOST, PoolClosed) as error:
             raise Unavailable from error
         finally:
             if connection is not None:
