@@ -119,6 +119,16 @@ grant select, insert (id, title, description, kind, metadata), update (title, de
 grant update (last_turn, message_count, last_message_at, updated_at, crisis_level, safety_plan_triggered)
   on public.conversations to cairn_server;
 
+create function public.conversation_minutes(created_at timestamptz, last_message_at timestamptz)
+  returns double precision
+  language sql immutable strict parallel safe set search_path = ''
+as $$
+  select extract(epoch from last_message_at - created_at)::double precision / 60
+$$;
+comment on function public.conversation_minutes is
+  'How long a conversation lasted, in minutes: from its start to its last message.';
+grant execute on function public.conversation_minutes to authenticated;
+
 -- messages --------------------------------------------------------------------
 
 create table public.messages (
