@@ -14,6 +14,7 @@ from graphql_api.table import (
     about,
     belongs_to,
     column,
+    computed,
     has_many,
     itself,
     payload,
@@ -166,7 +167,12 @@ class Conversation(Node):
     updated_at: datetime
     last_message_at: datetime = about("When the newest message came; at first, its own creation.")
     completed_at: datetime | None
-    total_duration_minutes: float = about("From its start to its newest message.")
+    total_duration_minutes: float = computed(
+        "conversation_minutes",
+        "created_at",
+        "last_message_at",
+        description="From its start to its newest message.",
+    )
     messages: Connection[Message] = has_many("conversation_id", "Its turns, in their order.")
     summaries: Connection[ConversationSummary] = has_many(
         "conversation_id", "Its summaries, the newest first."
