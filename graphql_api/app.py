@@ -6,6 +6,7 @@ import re
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 import httpx2
 import structlog
@@ -14,7 +15,6 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -27,6 +27,7 @@ from graphql_api.http import (
     GraphQLEndpoint,
     Health,
     Metrics,
+    Origins,
     Page,
     RequestId,
     Tab,
@@ -43,13 +44,11 @@ log = structlog.get_logger(__name__)
 
 REDIS_CONNECTIONS = 10  # NU-022
 REDIS_TIMEOUT_SECONDS = 1.0
-PREFLIGHT_SECONDS = 600
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
 MIN_SECRET_BYTES = 32  # RFC 7518: an HMAC key at least as long as its hash
 ORIGIN = re.compile(
     r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?|https?://\[[0-9A-Fa-f:.]+\](:[0-9]{1,5})?"
 )
-REQUEST_HEADERS = ("authorization", "content-type", "x-request-id")
-RESPONSE_HEADERS = ("x-request-id", "retry-after")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,16 +113,7 @@ def create_app(
         lifespan=lifespan,
         middleware=[
             Middleware(RequestId),
-            Middleware(
-                CORSMiddleware,
-                allow_origins=settings.cors_origins,
-                allow_methods=("GET", "POST"),
-                allow_headers=REQUEST_HEADERS,
-                # Tokens travel in a header of their own; no cookie is ever read.
-                allow_credentials=False,
-                expose_headers=RESPONSE_HEADERS,
-                max_age=PREFLIGHT_SECONDS,
-            ),
+            Middleware(Origins, allowed=settings.cors_origins),
         ],
     )
 
@@ -149,7 +139,12 @@ def check_ready_to_serve(settings: Settings) -> list[str]:
         )
         if missing
     ]
-    return [*sentences, *_faults_of_secret(settings), *_faults_of_origins(settings)]
+    return [
+        *sentences,
+        *_faults_of_secret(settings),
+        *_faults_of_key_set(settings),
+        *_faults_of_origins(settings),
+    ]
 
 
 def _faults_of_secret(settings: Settings) -> list[str]:
@@ -161,6 +156,13 @@ def _faults_of_secret(settings: Settings) -> list[str]:
     if len(secret.encode()) < MIN_SECRET_BYTES:
         return [f"SUPABASE_JWT_SECRET is too short: it must have {MIN_SECRET_BYTES} bytes or more."]
     return []
+
+
+def _faults_of_key_set(settings: Settings) -> list[str]:
+    url = urlsplit(settings.jwks_url or "https:")
+    if url.scheme == "https" or url.hostname in LOOPBACK:
+        return []
+    return ["The key set is not fetched by https, so that anybody on the way could forge tokens."]
 
 
 def _faults_of_origins(settings: Settings) -> list[str]:

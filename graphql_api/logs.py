@@ -7,6 +7,7 @@ type and the places in the code that it passed through are written.
 from __future__ import annotations
 
 import logging
+import sys
 import traceback
 from collections.abc import Sequence
 
@@ -24,7 +25,9 @@ def configure_logs(settings: Settings) -> None:
     """Write to standard output: JSON in production, coloured lines in development."""
     development = settings.environment == "development"
     renderer: structlog.typing.Processor = (
-        structlog.dev.ConsoleRenderer() if development else structlog.processors.JSONRenderer()
+        structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty())
+        if development
+        else structlog.processors.JSONRenderer()
     )
     structlog.configure(
         processors=[
@@ -34,7 +37,6 @@ def configure_logs(settings: Settings) -> None:
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        cache_logger_on_first_use=True,
     )
 
 

@@ -3,6 +3,7 @@
 from graphql_api.http.graphql import GraphQLEndpoint
 from graphql_api.http.health import Health, live, ready
 from graphql_api.http.metrics import Metrics
+from graphql_api.http.origins import Origins
 from graphql_api.http.page import Page, Tab, asset_route
 from graphql_api.http.request_id import RequestId
 
@@ -10,6 +11,7 @@ __all__ = [
     "GraphQLEndpoint",
     "Health",
     "Metrics",
+    "Origins",
     "Page",
     "RequestId",
     "Tab",

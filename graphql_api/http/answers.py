@@ -86,8 +86,8 @@ def _headers_of(error: ApiError, status: int) -> Headers:
     headers: list[tuple[bytes, bytes]] = []
     if status == 401:
         headers.append((b"www-authenticate", b'Bearer realm="cairn", error="invalid_token"'))
-    if status == 413:
-        # What is left of a body that is too large is not worth reading.
+    if status in (408, 413):
+        # What is left of a body that is too large or too slow is not worth reading.
         headers.append((b"connection", b"close"))
     if error.retry_after_seconds is not None:
         headers.append(retry_after(error.retry_after_seconds))

@@ -122,7 +122,7 @@ class GraphQLEndpoint:
         media_type = JSON
         try:
             if scope["method"] == "OPTIONS":
-                return HttpAnswer(204, JSON, b"", ALLOW)
+                return HttpAnswer(200, JSON, b"", ALLOW)
             media_type = self._media_type(headers, scope["method"])
             if media_type == HTML and self._page is not None:
                 return self._page.answer(headers)

@@ -25,7 +25,7 @@ ASSETS: Mapping[str, str] = {
 }
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
 
-# Scripts from files of ours only. Styles may be inline: the editor places its cursor that way.
+# Scripts from files of ours only. Styles may be inline: GraphiQL's dialogs lock scrolling by one.
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; font-src data:;"
     " img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none';"

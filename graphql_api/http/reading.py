@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Mapping
 from typing import Any, cast
 from urllib.parse import parse_qsl
@@ -9,10 +10,12 @@ from urllib.parse import parse_qsl
 import orjson
 from starlette.types import Receive
 
-from graphql_api.errors import BadInput
+from graphql_api.errors import BadInput, Timeout
 from graphql_api.execution import GraphQLRequest
 from graphql_api.http.disconnect import ClientGone
 
+# A phone on a bad line needs a while for 512 kB; whoever needs longer only holds a connection.
+BODY_SECONDS = 30.0
 # Filters nest a few levels; hundreds can only be meant to exhaust a recursive reader.
 MAX_DEPTH = 32
 MAX_URL_PARAMETERS = 16
@@ -22,6 +25,12 @@ class BodyTooLarge(BadInput):
     """The request body is larger than this service reads."""
 
     status = 413
+
+
+class BodyTooSlow(Timeout):
+    """The request did not arrive in time."""
+
+    status = 408
 
 
 class UnsupportedBody(BadInput):
@@ -60,8 +69,17 @@ async def read_body(receive: Receive, *, limit_bytes: int) -> bytes:
 
     Raises:
         BodyTooLarge: more than `limit_bytes`.
+        BodyTooSlow: not complete after `BODY_SECONDS`.
         ClientGone: the client went away.
     """
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            return await _read(receive, limit_bytes)
+    except TimeoutError as error:
+        raise BodyTooSlow from error
+
+
+async def _read(receive: Receive, limit_bytes: int) -> bytes:
     chunks: list[bytes] = []
     size_bytes = 0
     while True:

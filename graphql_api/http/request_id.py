@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 import re
-import uuid
 
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -26,7 +26,7 @@ class RequestId:
             await self._app(scope, receive, send)
             return
         given = next((value for name, value in scope["headers"] if name == NAME), b"")
-        request_id = given if USABLE.fullmatch(given) else uuid.uuid4().hex.encode()
+        request_id = given if USABLE.fullmatch(given) else os.urandom(16).hex().encode()
 
         async def send_with_id(message: Message) -> None:
             if message["type"] == "http.response.start":

@@ -17,6 +17,7 @@ from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 from pydantic import SecretStr
 
 from graphql_api.settings import Settings
+from tests.fixtures.graphql import OwnSettings
 
 SECRET = "a-secret-of-these-tests-and-nothing-else"
 USER = UUID("3f2b8c1e-9d4a-4c6b-8e57-1a2b3c4d5e6f")
@@ -49,11 +50,11 @@ def by_secret(secret: str = SECRET, **changes: Any) -> str:
 
 
 def settings(**changes: Any) -> Settings:
-    return Settings(supabase_jwt_secret=SecretStr(SECRET)).model_copy(update=changes)
+    return OwnSettings(supabase_jwt_secret=SecretStr(SECRET)).model_copy(update=changes)
 
 
 def key_set_settings(**changes: Any) -> Settings:
-    return Settings(supabase_jwks_url=JWKS_URL).model_copy(update=changes)
+    return OwnSettings(supabase_jwks_url=JWKS_URL).model_copy(update=changes)
 
 
 class Signer:

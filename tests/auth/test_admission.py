@@ -84,6 +84,7 @@ async def deny(owner: asyncpg.Connection, viewer: Viewer) -> None:
 # Coming in -----------------------------------------------------------------------------------
 
 
+# NU-099: the state of a sign-in.
 async def test_a_first_visit_is_written_down(
     database: Database, ana: Viewer, owner: asyncpg.Connection
 ) -> None:

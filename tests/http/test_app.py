@@ -329,6 +329,7 @@ def test_serving_says_all_that_it_lacks() -> None:
     [
         ({"supabase_jwt_secret": SecretStr("short")}, "SUPABASE_JWT_SECRET"),
         ({"supabase_jwt_secret": SecretStr("-----BEGIN PUBLIC KEY-----" * 3)}, "key file"),
+        ({"supabase_url": "http://project.example"}, "https"),
         ({"cors_origins": ("*",)}, "`*`"),
         ({"cors_origins": ("https://app.example/path",)}, "https://app.example/path"),
         ({"cors_origins": ("app.example",)}, "app.example"),

@@ -12,6 +12,7 @@ import pytest
 from graphql_api.auth import ANONYMOUS
 from graphql_api.errors import Internal, Unauthenticated, Unavailable
 from graphql_api.execution import Answer, GraphQLRequest
+from graphql_api.http import reading
 from tests.auth.signing import USER, by_secret
 from tests.http.endpoint import BODY_LIMIT_BYTES, GRAPHQL, Connection, Endpoint, only_error
 
@@ -205,6 +206,19 @@ async def test_a_body_without_a_length_is_read_to_the_limit_and_no_further(
     assert connection.incoming.qsize() == 20 - (BODY_LIMIT_BYTES // 1024 + 1)
 
 
+async def test_a_body_that_never_ends_is_given_up(
+    endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "BODY_SECONDS", 0.02)
+    connection = Connection(endpoint.app)
+    connection.body(b"{", more=True)
+
+    await connection.serve()
+
+    assert connection.status == 408
+    assert endpoint.executor.asked == []
+
+
 async def test_a_body_of_exactly_the_limit_is_read(endpoint: Endpoint) -> None:
     body = b'{"query": "{ ok }"}'.ljust(BODY_LIMIT_BYTES)
 
@@ -272,7 +286,7 @@ async def test_a_mutation_by_get_is_405_and_says_what_to_do(
 async def test_options_tells_the_methods(endpoint: Endpoint) -> None:
     response = await endpoint.client.options("/graphql")
 
-    assert response.status_code == 204
+    assert response.status_code == 200
     assert response.headers["allow"] == "GET, POST, OPTIONS"
 
 
