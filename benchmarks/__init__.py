@@ -1,0 +1,1 @@
+"""Cairn beside PostGraphile: the same database, the same questions, the same machine."""
