@@ -189,6 +189,23 @@ async def test_without_postgres_it_is_alive_and_not_ready_until_that_is_back(
         assert (await ana("{ viewer { id } }")).status == 200
 
 
+async def test_a_stalled_postgres_is_told_in_time(
+    serve: Serve, settings: Settings, fresh_cluster: FreshCluster
+) -> None:
+    async with serve(
+        settings.model_copy(update={"supabase_database_url": SecretStr(fresh_cluster.urls.api)})
+    ) as client:
+        fresh_cluster.stall()
+
+        async with asyncio.timeout(5):
+            ready = await client.get("/health/ready")
+        fresh_cluster.resume()
+
+        assert ready.status_code == 503
+        assert ready.json()["checks"]["postgres"] == "down"
+        await _until_ready_says(client, 200, "ok", postgres="ok")
+
+
 async def test_a_missing_migration_is_not_ready(
     serve: Serve, settings: Settings, superuser: asyncpg.Connection
 ) -> None:
