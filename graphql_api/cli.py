@@ -87,11 +87,12 @@ def _sentence(error: Exception) -> str | None:
         ("graphql_api.local.process", "Problem"),
         ("graphql_api.migrations", "MigrationError"),
         ("graphql_api.session", "UnsafeRole"),
-        ("graphql_api.server", "NotStarted"),
+        ("graphql_api.server", "CannotListen"),
+        ("graphql_api.errors", "Unavailable"),
     }
     kind = type(error)
     if (kind.__module__, kind.__qualname__) in written_for_people:
-        return str(error) or (kind.__doc__ or "").strip()
+        return str(error)
     if isinstance(error, ModuleNotFoundError) and error.name == "psutil":
         return "This command needs the local stack: pip install 'cairn[local]'"
     return None
@@ -139,7 +140,7 @@ def serve(
     """Serve the API on the database that the environment names."""
     from graphql_api.app import check_ready_to_serve, create_app
     from graphql_api.logs import configure_logs
-    from graphql_api.server import run_loop
+    from graphql_api.server import listen, run_loop
     from graphql_api.server import serve as serve_app
 
     given = {"host": host, "port": port}
@@ -150,7 +151,8 @@ def serve(
     if missing:
         raise Refused("\n".join(["This is not ready to serve:", *missing]))
     configure_logs(settings)
-    run_loop(serve_app(create_app(settings, allow_owner_role=allow_owner_role), settings))
+    app = create_app(settings, allow_owner_role=allow_owner_role)
+    run_loop(serve_app(app, settings, listen(settings.host, settings.port)))
 
 
 @cli.command(

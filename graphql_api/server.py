@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
+import os
 import signal
 import socket
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
@@ -16,10 +18,20 @@ from uvicorn.loops.auto import auto_loop_factory
 from graphql_api.settings import Settings
 
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+BACKLOG = 2048
 
 
-class NotStarted(Exception):
-    """The application failed while it started up; its log says why."""
+class CannotListen(Exception):
+    """The address cannot be listened on; the text says why.
+
+    Attributes:
+        is_taken: whether another program listens there.
+    """
+
+    def __init__(self, text: str, *, is_taken: bool) -> None:
+        """Keep the sentence, for a person."""
+        super().__init__(text)
+        self.is_taken = is_taken
 
 
 class _Server(uvicorn.Server):
@@ -36,8 +48,7 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, and say so."""
         await super().startup(sockets=sockets)
-        if self.started:
-            self.answering.set()
+        self.answering.set()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -51,11 +62,36 @@ def run_loop(main: Coroutine[Any, Any, None]) -> None:
         runner.run(main)
 
 
+def listen(host: str, port: int) -> socket.socket:
+    """Take the address now, so that nobody else does while the application starts up.
+
+    Args:
+        host: an address or name of this machine; `0.0.0.0` or `::` for all of its addresses.
+        port: 0 for any free one.
+
+    Raises:
+        CannotListen: the address is taken, reserved, or not of this machine.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=BACKLOG)
+    except socket.gaierror as error:
+        raise CannotListen(f"{host} is no address of this machine.", is_taken=False) from error
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            text = f"Port {port} on {host} is taken by another program."
+        elif error.errno == errno.EACCES:
+            text = f"Port {port} is for root alone. Choose one above 1023."
+        else:
+            text = f"Cannot listen on {host}:{port}: {os.strerror(error.errno or 0)}."
+        raise CannotListen(text, is_taken=error.errno == errno.EADDRINUSE) from error
+
+
 async def serve(
     app: Starlette,
     settings: Settings,
+    listener: socket.socket,
     *,
-    sockets: list[socket.socket] | None = None,
     beside: Callable[[], Awaitable[None]] | None = None,
 ) -> None:
     """Serve `app` until SIGINT, SIGTERM or SIGHUP; a second one cuts what is still running.
@@ -64,20 +100,16 @@ async def serve(
     1012, and new connections are refused meanwhile.
 
     Args:
-        app: started up here, and shut down.
-        settings: host and port, unless there are sockets.
-        sockets: already bound, so that nobody took the port since it was looked at.
+        app: started up here, and shut down; what its start-up raises is raised here.
+        settings: the grace at the end.
+        listener: where it answers; closed at the end.
         beside: runs beside the server from the moment it answers. The server stops when it ends,
             and what it raises is raised here; it is cancelled when the server stops first.
-
-    Raises:
-        NotStarted: the application did not start up.
     """
     server = _Server(
         uvicorn.Config(
             app,
-            host=settings.host,
-            port=settings.port,
+            lifespan="off",  # ours, below: uvicorn would end the process when it fails
             ws="websockets-sansio",
             timeout_graceful_shutdown=int(settings.shutdown_grace.total_seconds()),
             log_level="warning",
@@ -86,15 +118,14 @@ async def serve(
             proxy_headers=False,
         )
     )
-    with _stop_signals(server):
-        serving = asyncio.create_task(server.serve(sockets=sockets))
-        companion = asyncio.create_task(_beside(server, beside))
-        await asyncio.wait({serving, companion}, return_when=asyncio.FIRST_COMPLETED)
-        server.should_exit = True
-        companion.cancel()
-        await asyncio.gather(serving, companion, return_exceptions=True)
-    if not server.started:
-        raise NotStarted
+    with listener, _stop_signals(server):
+        async with app.router.lifespan_context(app):
+            serving = asyncio.create_task(server.serve(sockets=[listener]))
+            companion = asyncio.create_task(_beside(server, beside))
+            await asyncio.wait({serving, companion}, return_when=asyncio.FIRST_COMPLETED)
+            server.should_exit = True
+            companion.cancel()
+            await asyncio.gather(serving, companion, return_exceptions=True)
     for task in (serving, companion):
         if not task.cancelled() and (error := task.exception()):
             raise error

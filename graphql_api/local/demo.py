@@ -32,7 +32,7 @@ from graphql_api.local.folder import Folder
 from graphql_api.local.people import PEOPLE, sign_token
 from graphql_api.local.process import Problem
 from graphql_api.local.script import ANAS, ANAS_TITLE, BENS, BENS_TITLE, Exchange
-from graphql_api.local.settings import listen, local_settings
+from graphql_api.local.settings import listen_here, local_settings
 from graphql_api.local.stack import SEED, Stack, Urls
 from graphql_api.server import run_loop, serve
 from graphql_api.session import Database
@@ -132,16 +132,15 @@ async def _play_alone(console: Console, stack: Stack, wait: float) -> None:
     await stack.set_up()
     urls, secret = stack.urls(), stack.folder.secret("jwt")
     await migrations.seed(urls.owner, SEED)
-    listener = listen(0)
+    listener = listen_here(0)
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     settings = local_settings(urls, secret)
-    with listener:
-        await serve(
-            create_app(settings),
-            settings,
-            sockets=[listener],
-            beside=lambda: _play(console, url, urls, secret, wait),
-        )
+    await serve(
+        create_app(settings),
+        settings,
+        listener,
+        beside=lambda: _play(console, url, urls, secret, wait),
+    )
 
 
 async def _play(console: Console, url: str, urls: Urls, secret: str, wait: float) -> None:

@@ -13,10 +13,9 @@ from typing import Any
 from rich.console import Console
 
 from graphql_api.local.folder import Folder
-from graphql_api.local.process import Problem
-from graphql_api.local.settings import listen
+from graphql_api.local.settings import listen_here
 from graphql_api.local.stack import Stack
-from graphql_api.server import STOP_SIGNALS, NotStarted, run_loop
+from graphql_api.server import STOP_SIGNALS, run_loop
 
 
 def run(data_dir: Path, port: int, console: Console) -> None:
@@ -28,7 +27,7 @@ def run(data_dir: Path, port: int, console: Console) -> None:
     began = time.monotonic()
     folder = Folder(data_dir)
     folder.refuse_if_running()  # before the port, which is then taken by the same one
-    with listen(port) as listener, folder, _signals(signal.default_int_handler):
+    with listen_here(port) as listener, folder, _signals(signal.default_int_handler):
         stack = Stack(folder, redis_url=os.environ.get("REDIS_URL"))
         try:
             with console.status("Starting Postgres and Valkey …"):
@@ -36,8 +35,6 @@ def run(data_dir: Path, port: int, console: Console) -> None:
                 # Here, because it takes a second: what goes wrong above is said at once.
                 from graphql_api.local.live import live
             run_loop(live(stack, listener, console, began))
-        except NotStarted:
-            raise Problem("The API did not start; the lines above say why.") from None
         except KeyboardInterrupt:
             pass  # asked to stop before it answered
         finally:

@@ -6,6 +6,7 @@ import errno
 import fcntl
 import os
 import secrets
+import time
 from pathlib import Path
 from typing import Any, Self
 
@@ -40,11 +41,9 @@ class Folder:
             lock = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as error:
             raise Problem(why_not_written(self.path, error)) from error
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if not _locked(lock):
             os.close(lock)
-            raise Problem(self._who_runs()) from None
+            raise Problem(self._who_runs())
         self._lock = lock
         return self
 
@@ -124,6 +123,17 @@ class Folder:
             f"Cairn already runs in {self.path} ({who}{where}). Use that one; or stop it with "
             "Ctrl-C where it was started; or start a second one with another --data-dir and --port."
         )
+
+
+def _locked(lock: int) -> bool:
+    """Lock the open file; `running` of another command may hold it for a blink."""
+    for _ in range(5):
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+        except BlockingIOError:
+            time.sleep(0.02)
+    return False
 
 
 def why_not_written(path: Path, error: OSError) -> str:

@@ -15,6 +15,7 @@ from graphql_api import migrations
 from graphql_api.app import Development, Services, create_app
 from graphql_api.http import Tab
 from graphql_api.local.people import PEOPLE, sign_token
+from graphql_api.local.process import Problem
 from graphql_api.local.settings import local_settings
 from graphql_api.local.stack import SEED, Stack
 from graphql_api.logs import configure_logs
@@ -81,11 +82,14 @@ async def live(stack: Stack, listener: socket.socket, console: Console, began: f
         stack.folder.tell(url=url, urls=asdict(stack.urls()))
         _greet(console, url, tokens, seconds=time.monotonic() - began)
         services: Services = app.state.services
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(work(services.database))
-            tasks.create_task(_watch(stack, console))
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(work(services.database))
+                tasks.create_task(_watch(stack, console))
+        except* Problem as group:  # a server that has ended does not start again
+            raise group.exceptions[0] from None
 
-    await serve(app, settings, sockets=[listener], beside=beside)
+    await serve(app, settings, listener, beside=beside)
 
 
 async def _watch(stack: Stack, console: Console) -> None:

@@ -58,15 +58,21 @@ class Account:
 def unprivileged(folder: Path) -> Account:
     """Choose whom the servers run as: ourselves, unless we are root (Postgres refuses root).
 
-    For root it is the folder's owner, or whoever called sudo, or `nobody`; nobody is created.
+    For root it is whoever owns the data that is there, or the checkout, or called sudo; else
+    `nobody`. No user is created.
+
+    Args:
+        folder: the stack's, `.cairn`.
 
     Raises:
         Problem: there is no such user.
     """
     if os.geteuid() != 0:
         return Account()
-    for uid in (folder.stat().st_uid, int(os.environ.get("SUDO_UID", "0"))):
-        with contextlib.suppress(KeyError):
+    places = (folder / "postgres", folder, folder.parent)
+    candidates = [place.stat().st_uid for place in places if place.exists()]
+    for uid in (*candidates, int(os.environ.get("SUDO_UID", "0"))):
+        with contextlib.suppress(KeyError):  # a number without a name; initdb wants one
             if uid != 0:
                 return Account(uid, pwd.getpwuid(uid).pw_gid)
     try:

@@ -9,6 +9,7 @@ from pydantic import SecretStr, ValidationError
 
 from graphql_api.local.process import Problem
 from graphql_api.local.stack import Urls
+from graphql_api.server import CannotListen, listen
 from graphql_api.settings import Settings
 
 
@@ -46,27 +47,21 @@ def local_settings(urls: Urls, jwt_secret: str, *, port: int = 0) -> Settings:
     )
 
 
-def listen(port: int) -> socket.socket:
+def listen_here(port: int) -> socket.socket:
     """Take the port on 127.0.0.1 now, before anything is started.
 
     Raises:
-        Problem: somebody else listens there.
+        Problem: somebody else listens there, and who.
     """
-    listener = socket.socket()
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listener.bind(("127.0.0.1", port))
-    except PermissionError as error:
-        listener.close()
-        raise Problem(f"Port {port} is for root alone. Choose one above 1023.") from error
-    except OSError as error:
-        listener.close()
+        return listen("127.0.0.1", port)
+    except CannotListen as error:
+        if not error.is_taken:
+            raise Problem(str(error)) from error
         raise Problem(
             f"Port {port} on 127.0.0.1 is taken{_taken_by(port)}. Stop that program, or choose "
             f"another port: cairn dev --port {port + 1 if port < 65535 else 0}"
         ) from error
-    listener.listen(1024)
-    return listener
 
 
 def _taken_by(port: int) -> str:

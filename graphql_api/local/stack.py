@@ -113,7 +113,14 @@ class Stack:
             Problem: the database belongs to a real Supabase, or the migrations do not apply.
         """
         urls = self.urls(database)
-        await supply_platform(urls.superuser, owner_password=self.folder.secret("owner"))
+        try:
+            await supply_platform(urls.superuser, owner_password=self.folder.secret("owner"))
+        except asyncpg.InvalidPasswordError as error:
+            home = self.folder.path
+            raise Problem(
+                f"The data in {home / 'postgres'} has another password than {home / 'secrets.json'}"
+                " says. Put the old file back, or move both away to begin anew."
+            ) from error
         try:
             applied = await migrations.migrate(urls.owner)
             await migrations.ensure_api_role(urls.owner, self.folder.secret("api"))

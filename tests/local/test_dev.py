@@ -102,6 +102,11 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dev]:
     dev.end()
 
 
+def alive(processes: list[psutil.Process]) -> list[psutil.Process]:
+    """Those that still run; a zombie, whom the system has not yet buried, does not."""
+    return [one for one in processes if one.is_running() and one.status() != psutil.STATUS_ZOMBIE]
+
+
 def cairn(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [*COMMAND, *arguments],
@@ -153,7 +158,7 @@ def test_a_stop_signal_ends_everything_and_says_so(start: Start, number: signal.
     assert dev.process.returncode == 0
     assert "Stopped: the API, Valkey and Postgres." in output
     assert "Traceback" not in output
-    assert not [server for server in servers if server.is_running()]
+    assert not alive(servers)
 
 
 def test_rows_are_there_after_stop_and_start(start: Start) -> None:
@@ -194,6 +199,31 @@ def test_a_server_that_is_killed_meanwhile_is_started_again(start: Start) -> Non
         assert line
     assert line.startswith("Postgres had ended")
     assert dev.ask("Ana").json()["data"]["conversations"]["nodes"]
+
+
+def test_a_server_that_cannot_be_started_again_ends_it_with_a_sentence(start: Start) -> None:
+    dev = start()
+    postgres = next(one for one in dev.servers() if one.name().startswith("postgres"))
+    (dev.data_dir / "postgres" / "data" / "PG_VERSION").write_text("17\n")
+
+    postgres.kill()
+    output, _ = dev.process.communicate(timeout=30)
+
+    assert dev.process.returncode == 1
+    assert "was made by Postgres 17" in output
+    assert "Traceback" not in output
+
+
+def test_lost_secrets_are_said_in_a_sentence(start: Start) -> None:
+    dev = start()
+    dev.end()
+    (dev.data_dir / "secrets.json").unlink()
+
+    ran = cairn("dev", "--port", "0", "--data-dir", str(dev.data_dir))
+
+    assert ran.returncode == 1
+    assert "another password" in ran.stderr
+    assert "Traceback" not in ran.stderr
 
 
 def test_a_second_one_in_the_same_folder_is_told_in_a_sentence(running: Dev) -> None:
@@ -287,4 +317,4 @@ def test_a_stop_while_it_starts_leaves_nothing(tmp_path: Path) -> None:
 
     assert "Traceback" not in output
     assert process.returncode == 0
-    assert not [server for server in servers if server.is_running()]
+    assert not alive(servers)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import pwd
 import shutil
 import signal
 import socket
@@ -450,3 +451,22 @@ def test_a_port_in_use_is_not_free() -> None:
         taken.listen()
 
         assert not port_is_free(taken.getsockname()[1])
+
+
+@needs_root
+def test_root_gives_the_servers_to_whoever_owns_the_checkout(tmp_path: Path) -> None:
+    checkout = tmp_path / "checkout"
+    (checkout / ".cairn").mkdir(parents=True)
+    someone = next(entry for entry in pwd.getpwall() if entry.pw_uid not in (0, 65534))
+    os.chown(checkout, someone.pw_uid, someone.pw_gid)
+
+    assert unprivileged(checkout / ".cairn") == Account(someone.pw_uid, someone.pw_gid)
+
+
+@needs_root
+def test_root_without_a_hint_gives_the_servers_to_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SUDO_UID", raising=False)
+
+    assert unprivileged(tmp_path).uid == pwd.getpwnam("nobody").pw_uid

@@ -1,0 +1,121 @@
+"""The worker: duties that nobody asks for, done as the server and as nobody in particular."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import asyncpg
+import pytest
+
+from graphql_api.local.stack import Urls
+from graphql_api.session import Database
+from graphql_api.settings import Settings
+from graphql_api.worker import DUTIES, Duty, perform, work
+from tests.fixtures.people import NewUser
+
+SYNCS, DENIALS = DUTIES
+
+
+@pytest.fixture
+async def database(settings: Settings) -> AsyncIterator[Database]:
+    database = await Database.connect(settings)
+    yield database
+    await database.close()
+
+
+async def test_a_person_whose_sign_up_was_not_followed_is_tried_again(
+    database: Database, owner: asyncpg.Connection, superuser: asyncpg.Connection, new_user: NewUser
+) -> None:
+    viewer = await new_user("Clara")
+    await superuser.execute("delete from public.users where id = $1", viewer.user_id)
+    await superuser.execute(
+        "insert into private.user_sync_logs (user_id, sync_type, source, success, error_message) "
+        "values ($1, 'insert', 'test', false, 'lost')",
+        viewer.user_id,
+    )
+
+    done = await perform(database, SYNCS)
+
+    assert done >= 1
+    assert await owner.fetchval("select full_name from public.users where id = $1", viewer.user_id)
+
+
+async def test_denials_that_no_token_can_meet_any_more_are_forgotten(
+    database: Database, superuser: asyncpg.Connection, new_user: NewUser
+) -> None:
+    viewer = await new_user("Clara")
+    await superuser.execute(
+        "insert into private.denials (kind, subject, reason, denied_at, expires_at) "
+        "values ('user', $1, 'test', now() - interval '2 days', now() - interval '1 day')",
+        viewer.user_id,
+    )
+
+    done = await perform(database, DENIALS)
+
+    assert done >= 1
+    assert not await superuser.fetchval(
+        "select exists (select from private.denials where subject = $1)", viewer.user_id
+    )
+
+
+async def test_a_duty_that_fails_is_told_and_the_others_go_on(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = await Database.connect(settings)
+    second_time = asyncio.Event()
+    told: list[str] = []
+
+    def tell(event: str, **facts: object) -> None:
+        told.append(f"{event}: {facts['duty']}")
+        if len(told) == 2:
+            second_time.set()
+
+    monkeypatch.setattr("graphql_api.worker.log.warning", tell)
+    working = asyncio.create_task(
+        work(database, [Duty("fail", timedelta(milliseconds=1), "select 1/0"), *DUTIES])
+    )
+    async with asyncio.timeout(10):
+        await second_time.wait()
+    working.cancel()
+    await asyncio.gather(working, return_exceptions=True)
+    await database.close()
+
+    assert told == ["duty failed: fail", "duty failed: fail"]
+
+
+def test_it_refuses_a_login_that_row_level_security_does_not_bind(database_urls: Urls) -> None:
+    ran = worker(database_urls.superuser)
+    _, errors = ran.communicate(timeout=30)
+
+    assert ran.returncode == 1
+    assert "is a superuser" in errors
+    assert "Traceback" not in errors
+
+
+def test_it_stops_in_good_order(database_urls: Urls) -> None:
+    ran = worker(database_urls.api)
+    assert ran.stdout is not None
+    assert "worker ready" in ran.stdout.readline()
+
+    ran.send_signal(signal.SIGTERM)
+    output, errors = ran.communicate(timeout=30)
+
+    assert ran.returncode == 0
+    assert "worker stopped" in output
+    assert errors == ""
+
+
+def worker(url: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "graphql_api", "worker"],
+        env={**os.environ, "SUPABASE_DATABASE_URL": url},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
