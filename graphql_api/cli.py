@@ -230,7 +230,7 @@ def seed(owner_url: OwnerUrl = None, data_dir: DataDir = DEFAULT_DATA_DIR) -> No
     url = owner_url or _local_url(data_dir, Login.OWNER)
 
     async def sow() -> None:
-        ran = await migrations.seed(url, migrations.MIGRATIONS.parent / "seed.sql")
+        ran = await migrations.seed(url, migrations.SEED)
         err.print("Ana and Ben are there." if ran else "Ana and Ben were there already.")
 
     run_loop(sow())

@@ -24,7 +24,11 @@ import asyncpg
 from graphql_api.logins import scram_verifier, url_for
 from graphql_api.statements import ScriptError, split
 
-MIGRATIONS = Path(__file__).resolve().parents[1] / "supabase" / "migrations"
+# In a wheel the folder travels inside the package; in a checkout it stands beside it.
+_HERE = Path(__file__).resolve().parent
+SUPABASE = _HERE / "supabase" if (_HERE / "supabase").exists() else _HERE.parent / "supabase"
+MIGRATIONS = SUPABASE / "migrations"
+SEED = SUPABASE / "seed.sql"
 API_ROLE = "cairn_api"
 
 _FILE_NAME = re.compile(r"^([0-9]+)_(.*)\.sql$")

@@ -11,7 +11,7 @@ from pydantic import SecretStr
 
 from graphql_api import migrations
 from graphql_api.local.people import person
-from graphql_api.local.stack import SEED
+from graphql_api.migrations import SEED
 from graphql_api.settings import Settings
 from tests.fixtures.graphql import Serve, caller_for
 from tests.fixtures.people import viewer_of

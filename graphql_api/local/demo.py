@@ -33,7 +33,7 @@ from graphql_api.local.people import PEOPLE, sign_token
 from graphql_api.local.process import Problem
 from graphql_api.local.script import ANAS, ANAS_TITLE, BENS, BENS_TITLE, Exchange
 from graphql_api.local.settings import listen_here, local_settings
-from graphql_api.local.stack import SEED, Stack, Urls
+from graphql_api.local.stack import Stack, Urls
 from graphql_api.server import run_loop, serve
 from graphql_api.session import Database
 
@@ -131,7 +131,7 @@ async def _play_alone(console: Console, stack: Stack, wait: float) -> None:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     await stack.set_up()
     urls, secret = stack.urls(), stack.folder.secret("jwt")
-    await migrations.seed(urls.owner, SEED)
+    await migrations.seed(urls.owner, migrations.SEED)
     listener = listen_here(0)
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     settings = local_settings(urls, secret)

@@ -17,7 +17,7 @@ from graphql_api.http import Tab
 from graphql_api.local.people import PEOPLE, sign_token
 from graphql_api.local.process import Problem
 from graphql_api.local.settings import local_settings
-from graphql_api.local.stack import SEED, Stack
+from graphql_api.local.stack import Stack
 from graphql_api.logs import configure_logs
 from graphql_api.server import serve
 from graphql_api.worker import work
@@ -68,7 +68,7 @@ async def live(stack: Stack, listener: socket.socket, console: Console, began: f
     stack.folder.tell(urls=asdict(stack.urls()))
     with console.status("Applying migrations …"):
         applied = await stack.set_up()
-        await migrations.seed(stack.urls().owner, SEED)
+        await migrations.seed(stack.urls().owner, migrations.SEED)
     for name in applied:
         console.print(f"Applied {name}", style="dim")
     port = listener.getsockname()[1]

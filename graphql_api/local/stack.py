@@ -14,7 +14,6 @@ from graphql_api.local.postgres import Postgres
 from graphql_api.local.process import Problem, unprivileged
 from graphql_api.local.valkey import Valkey
 
-SEED = migrations.MIGRATIONS.parent / "seed.sql"
 PLATFORM = Path(__file__).with_name("platform.sql")
 
 # What Supabase makes and `platform.sql` does not: where that is, Supabase is.

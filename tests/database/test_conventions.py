@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncpg
 import pytest
 
-from graphql_api.local.stack import SEED
+from graphql_api.migrations import SEED
 from tests.database.conventions import CONVENTIONS, Convention
 
 by_claim = pytest.mark.parametrize("convention", CONVENTIONS, ids=lambda each: each.claim)
