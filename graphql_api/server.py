@@ -136,7 +136,11 @@ def _stop_signals(server: uvicorn.Server) -> Iterator[None]:
     """Let the first signal stop the server in good order, and the second at once."""
 
     def stop() -> None:
-        server.force_exit = server.should_exit
+        if server.should_exit:
+            server.force_exit = True
+            # From Python 3.12 on, a listener is closed only when its connections are.
+            for connection in list(server.server_state.connections):
+                connection.transport.abort()
         server.should_exit = True
 
     loop = asyncio.get_running_loop()

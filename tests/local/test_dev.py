@@ -19,6 +19,7 @@ import psutil
 import pytest
 
 from graphql_api.local.folder import Folder
+from graphql_api.local.live import FIRST_MUTATION, FIRST_QUERY
 
 COMMAND = [sys.executable, "-m", "graphql_api"]
 REAL_PROJECT = {
@@ -146,6 +147,14 @@ def test_graphiql_opens_signed_in_as_ana(running: Dev) -> None:
     assert page.status_code == 200
     assert running.tokens["Ana"] in page.text
     assert "startConversation" in page.text
+
+
+@pytest.mark.parametrize("document", [FIRST_QUERY, FIRST_MUTATION])
+def test_what_graphiql_opens_with_runs(running: Dev, document: str) -> None:
+    answer = running.ask("Ana", {"query": document}).json()
+
+    assert "errors" not in answer
+    assert all(answer["data"].values())
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
