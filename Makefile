@@ -48,8 +48,8 @@ test: $(READY) ## Unit, database, GraphQL and fault tests
 	$(RUN)/python -m pytest -n auto --maxprocesses 8 $(ARGS)
 
 .PHONY: judges
-judges: $(READY) ## The outside judges, which need Node or apt
-	PATH="$(CURDIR)/$(RUN):$$PATH" sh tests/judges/run
+judges: $(READY) ## The outside judges, which need Node; ARGS="apollo relay" asks some of them
+	$(RUN)/python -m tests.judges $(ARGS)
 
 .PHONY: bench
 bench: $(READY) ## Compare with PostGraphile on this machine (needs Node)
