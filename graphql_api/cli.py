@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
+from graphql_api.settings_help import ServeCommand
+
 if TYPE_CHECKING:
     from graphql_api.local.folder import Folder
     from graphql_api.settings import Settings
@@ -117,10 +119,11 @@ def dev(
 
 
 @cli.command(
+    cls=ServeCommand,
     epilog="Example: `SUPABASE_DATABASE_URL=postgresql://cairn_api:…@db.….supabase.co:5432/postgres "
     "SUPABASE_URL=https://….supabase.co REDIS_URL=redis://… CAIRN_CORS_ORIGINS=https://app.example "
     "cairn serve --host 0.0.0.0`\n\n"
-    "Every setting is an environment variable; README lists them. SIGTERM ends it in good order."
+    "SIGTERM ends it in good order. The settings are environment variables:",
 )
 def serve(
     host: Annotated[str | None, typer.Option(help="Address; CAIRN_HOST, else 127.0.0.1.")] = None,
@@ -302,7 +305,7 @@ def demo(
 
 @cli.command(
     context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
-    epilog="Example: `cairn bench` · `cairn bench --help-bench` (needs Node, and this repository)",
+    epilog="Example: `cairn bench` · `cairn bench --quick` (needs Node, and a checkout; benchmarks/README.md)",
 )
 def bench(context: typer.Context) -> None:
     """Measure this server against PostGraphile on this machine, on the same database."""

@@ -1,83 +1,136 @@
-"""Settings, read from the environment once; each is documented in `cairn serve --help` and README."""
+"""Settings, read from the environment once; each is documented in `cairn serve --help`."""
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import timedelta
 from typing import Annotated, Literal
 from urllib.parse import quote
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import BeforeValidator, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+
+def _from_seconds(value: object) -> object:
+    """Read `2.5` as seconds; what else may stand there (`PT2M`) is left to pydantic."""
+    if isinstance(value, str):
+        with suppress(ValueError, OverflowError):
+            return timedelta(seconds=float(value))
+    return value
+
+
+Seconds = Annotated[timedelta, BeforeValidator(_from_seconds)]
+# Never zero, which Postgres takes for "without end".
+Duration = Annotated[Seconds, Field(ge=timedelta(milliseconds=1), le=timedelta(days=1))]
 
 
 class Settings(BaseSettings):
     """Everything that differs between one running Cairn and another.
 
     Each field is the environment variable of the same name in capitals; those that are Cairn's
-    own and not Supabase's begin with `CAIRN_` (`pool_size` is `CAIRN_POOL_SIZE`).
+    own and not Supabase's begin with `CAIRN_` (`pool_size` is `CAIRN_POOL_SIZE`). The text below
+    each is what `cairn serve --help` says of it.
     """
 
-    model_config = SettingsConfigDict(extra="ignore", frozen=True, populate_by_name=True)
+    model_config = SettingsConfigDict(
+        extra="ignore", frozen=True, populate_by_name=True, use_attribute_docstrings=True
+    )
 
-    # Postgres (NU-018, NU-019): the whole string wins over the parts.
+    # Postgres (NU-018, NU-019).
     supabase_database_url: SecretStr | None = None
+    """The database, as `cairn_api`: the URL that `cairn migrate` prints. Wins over the parts."""
     supabase_db_host: str | None = None
+    """Its host, when there is no whole URL."""
     supabase_db_port: int = Field(default=5432, ge=1, le=65535)
+    """Its port."""
     supabase_db_name: str = "postgres"
+    """Its name."""
     supabase_db_user: str = "cairn_api"
+    """The login; `cairn_api.PROJECT` behind Supabase's pooler."""
     supabase_db_password: SecretStr | None = None
-    # The owner's login, for `cairn migrate` alone; the API never sees it.
+    """The login's password."""
     owner_database_url: SecretStr | None = Field(default=None, alias="CAIRN_OWNER_DATABASE_URL")
-    # `transaction` behind a transaction-mode pooler (Supavisor on 6543): no prepared statements.
+    """The database as its owner, for `cairn migrate` and `cairn seed` alone; the API never reads it."""
     pooler: Literal["session", "transaction"] = Field(default="session", alias="CAIRN_POOLER")
+    """`transaction` behind a transaction-mode pooler (Supabase's port 6543): no prepared statements."""
 
     # Redis (NU-023).
     redis_url: SecretStr = SecretStr("redis://127.0.0.1:6379/0")
+    """Redis or Valkey. Without it the API serves on, and a sign-out is heard a second later."""
 
-    # Tokens: a secret (HS256) or a key set (ES256, RS256), or both while moving from one to the other.
+    # Tokens.
     supabase_url: str | None = None
+    """The Supabase project; its key set verifies tokens (ES256, RS256)."""
     supabase_jwt_secret: SecretStr | None = None
+    """The secret of tokens (HS256), 32 bytes or more; beside a key set while moving to one."""
     supabase_jwks_url: str | None = None
+    """The key set, when it is not at SUPABASE_URL's well-known path."""
     jwt_audience: str = Field(default="authenticated", alias="CAIRN_JWT_AUDIENCE")
+    """The `aud` that a token must have."""
     jwt_issuer: str | None = Field(default=None, alias="CAIRN_JWT_ISSUER")
-    jwt_leeway: timedelta = Field(default=timedelta(seconds=5), alias="CAIRN_JWT_LEEWAY")
+    """The `iss` that a token must have; any when not set."""
+    jwt_leeway: Seconds = Field(
+        default=timedelta(seconds=5),
+        ge=timedelta(0),
+        le=timedelta(minutes=5),
+        alias="CAIRN_JWT_LEEWAY",
+    )
+    """How far the clocks of issuer and server may differ."""
     token_cache_size: int = Field(default=20_000, ge=1, alias="CAIRN_TOKEN_CACHE_SIZE")
+    """Verified tokens remembered until they expire."""
 
     # HTTP.
     environment: Literal["development", "production"] = Field(
         default="production", alias="CAIRN_ENVIRONMENT"
     )
+    """`development` serves /metrics and writes logs for people; otherwise they are JSON."""
     host: str = Field(default="127.0.0.1", alias="CAIRN_HOST")
+    """The address to listen on; `0.0.0.0` for all."""
     port: int = Field(default=8000, ge=0, le=65535, alias="CAIRN_PORT")
+    """The port to listen on."""
     cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(), alias="CAIRN_CORS_ORIGINS"
     )
+    """Origins of the web pages that may call, with commas between: https://app.example."""
     # A message is at most 32,000 characters, 128 kB in UTF-8; JSON may escape each of them.
     body_limit_bytes: int = Field(default=512 * 1024, ge=1024, alias="CAIRN_BODY_LIMIT_BYTES")
-    # `/metrics` for Prometheus on the same port, without a token: keep it from the public in front.
+    """The largest request body."""
     metrics: bool = Field(default=False, alias="CAIRN_METRICS")
-    shutdown_grace: timedelta = Field(default=timedelta(seconds=10), alias="CAIRN_SHUTDOWN_GRACE")
+    """Serve /metrics for Prometheus, on the same port and without a token: keep the public from it."""
+    shutdown_grace: Duration = Field(default=timedelta(seconds=10), alias="CAIRN_SHUTDOWN_GRACE")
+    """How long requests under way may take to end after a stop signal."""
 
-    # Limits of one operation, counted in its document before anything runs.
+    # Limits of one operation.
     max_depth: int = Field(default=12, ge=1, alias="CAIRN_MAX_DEPTH")
+    """How deep the fields of an operation may nest."""
     max_tokens: int = Field(default=2_000, ge=1, alias="CAIRN_MAX_TOKENS")
+    """How many words and signs a document may have."""
     max_aliases: int = Field(default=30, ge=0, alias="CAIRN_MAX_ALIASES")
+    """How many aliases a document may have."""
     max_directives: int = Field(default=50, ge=0, alias="CAIRN_MAX_DIRECTIVES")
-    # Rows an operation may ask for: page sizes multiplied down the tree, known once variables are.
+    """How many directives a document may have."""
     max_cost: int = Field(default=20_000, ge=1, alias="CAIRN_MAX_COST")
+    """Rows that an operation may ask for: page sizes multiplied down the tree."""
     plan_cache_size: int = Field(default=1_000, ge=1, alias="CAIRN_PLAN_CACHE_SIZE")
+    """Documents whose plans are remembered."""
 
     # Sessions with Postgres (NU-020: 10 to 20 connections).
     pool_size: int = Field(default=10, ge=1, le=500, alias="CAIRN_POOL_SIZE")
-    acquire_timeout: timedelta = Field(default=timedelta(seconds=2), alias="CAIRN_ACQUIRE_TIMEOUT")
-    query_timeout: timedelta = Field(default=timedelta(seconds=5), alias="CAIRN_QUERY_TIMEOUT")
-    mutation_timeout: timedelta = Field(
+    """Connections that this process opens at most."""
+    acquire_timeout: Duration = Field(default=timedelta(seconds=2), alias="CAIRN_ACQUIRE_TIMEOUT")
+    """How long a request waits for a connection."""
+    query_timeout: Duration = Field(default=timedelta(seconds=5), alias="CAIRN_QUERY_TIMEOUT")
+    """How long a query may take in Postgres."""
+    mutation_timeout: Duration = Field(
         default=timedelta(seconds=10), alias="CAIRN_MUTATION_TIMEOUT"
     )
-    lock_timeout: timedelta = Field(default=timedelta(seconds=4), alias="CAIRN_LOCK_TIMEOUT")
-    connection_lifetime: timedelta = Field(
+    """How long one mutation field may take in Postgres."""
+    lock_timeout: Duration = Field(default=timedelta(seconds=4), alias="CAIRN_LOCK_TIMEOUT")
+    """How long a statement waits for a row that another one is changing."""
+    connection_lifetime: Duration = Field(
         default=timedelta(hours=1), alias="CAIRN_CONNECTION_LIFETIME"
     )
+    """The age at which a connection is replaced by a fresh one."""
 
     @field_validator("cors_origins", mode="before")
     @classmethod

@@ -5,17 +5,20 @@ from __future__ import annotations
 import re
 import subprocess
 import time
+from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
 import jwt
 import pytest
+from pydantic import ValidationError
 from typer.testing import CliRunner
 
 from graphql_api import cli
 from graphql_api.local.folder import Folder
 from graphql_api.local.people import PEOPLE, person, sign_token
 from graphql_api.local.process import Problem
+from graphql_api.settings import Settings
 
 COMMANDS = [
     "bench",
@@ -123,6 +126,31 @@ def test_serving_without_settings_names_each_that_is_missing(
     assert isinstance(refused.exception, cli.Refused)
     for name in ("SUPABASE_DATABASE_URL", "SUPABASE_JWT_SECRET", "CAIRN_CORS_ORIGINS"):
         assert name in str(refused.exception)
+
+
+def test_the_help_of_serve_tells_every_setting() -> None:
+    shown = runner.invoke(cli.cli, ["serve", "--help"]).output
+
+    for name, field in Settings.model_fields.items():
+        assert (field.alias or name.upper()) in shown
+        assert field.description
+
+
+@pytest.mark.parametrize(("text", "seconds"), [("7", 7), ("0.5", 0.5), ("PT2M", 120)])
+def test_a_duration_is_seconds_or_iso_8601(
+    text: str, seconds: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CAIRN_QUERY_TIMEOUT", text)
+
+    assert Settings().query_timeout == timedelta(seconds=seconds)
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "nan", "inf", "1e300", "soon"])
+def test_a_duration_without_an_end_is_refused(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CAIRN_QUERY_TIMEOUT", text)
+
+    with pytest.raises(ValidationError, match="CAIRN_QUERY_TIMEOUT"):
+        Settings()
 
 
 def test_a_variable_with_a_wrong_value_is_named_and_its_value_is_not(
