@@ -205,6 +205,24 @@ async def test_a_session_that_was_ended_is_refused_at_once(
     )
 
 
+async def test_a_session_that_is_ended_while_postgres_answers_is_refused(
+    database: Database, ana: Viewer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert ana.session_id is not None
+    session_id = ana.session_id
+    async with started(database) as admission:
+        ask = admission._ask
+
+        async def answer_late(viewer: Viewer, user_agent: str | None, ip: str | None) -> bool:
+            admitted = await ask(viewer, user_agent, ip)
+            await admission.end_session(viewer, session_id)
+            return admitted
+
+        monkeypatch.setattr(admission, "_ask", answer_late)
+
+        assert await is_refused(admission, ana)
+
+
 async def test_nobody_ends_the_session_of_another(
     database: Database, ana: Viewer, new_user: NewUser, owner: asyncpg.Connection
 ) -> None:

@@ -94,6 +94,13 @@ async def test_a_token_without_a_key_name_fits_the_only_key(
         await other.find(None, "ES256")
 
 
+async def test_a_key_is_found_for_its_own_algorithm_only(keys: KeySet, signer: Signer) -> None:
+    assert await keys.find(signer.kid, "ES256")
+
+    with pytest.raises(Unauthenticated):
+        await keys.find(signer.kid, "RS256")
+
+
 async def test_a_rotated_key_is_learned_at_its_first_token(
     keys: KeySet, provider: Provider, signer: Signer, clock: Clock
 ) -> None:
