@@ -31,6 +31,10 @@ NETWORK_SLACK_SECONDS = 1.0
 STATEMENTS_PER_CONNECTION = 200
 
 
+# Between the commit and its acknowledgement nobody but the database knows.
+OUTCOME_UNKNOWN = "The connection broke; it may have been done. Repeat it with the same key or id."
+
+
 class UnsafeRole(Exception):
     """The login role of the API could read past row-level security."""
 
@@ -181,7 +185,7 @@ class Database:
         preamble = self._preamble(viewer, role, read_only=read_only)
         seconds = self._read_seconds if read_only else self._write_seconds
         connection: asyncpg.Connection | None = None
-        begun = clean = False
+        begun = committing = clean = False
         try:
             async with asyncio.timeout(self._acquire_seconds) as deadline:
                 connection = await self._begin(preamble)
@@ -191,6 +195,7 @@ class Database:
                 deadline.reschedule(loop.time() + seconds + NETWORK_SLACK_SECONDS)
                 try:
                     yield Transaction(connection)
+                    committing = not read_only
                     await connection.execute("commit")
                 except (asyncpg.PostgresError, ApiError, DatabaseError):
                     await connection.execute("rollback")
@@ -200,23 +205,17 @@ class Database:
         except asyncpg.PostgresError as error:
             raise DatabaseError(error) from error
         except TimeoutError as error:
+            if committing:
+                raise Unavailable(OUTCOME_UNKNOWN) from error
             if begun:
                 raise Timeout from error
             self.acquire_timeouts += 1
             raise Unavailable("All sessions with the database are busy.") from error
         except (*DRIVER_LOST, PoolClosed) as error:
-            raise Unavailable from error
+            raise Unavailable(OUTCOME_UNKNOWN if committing else None) from error
         finally:
             if connection is not None:
                 self._pool.give_back(connection, clean=clean)
-
-    async def is_ready(self) -> bool:
-        """Tell whether Postgres answers, without a viewer's rights."""
-        try:
-            async with self.transaction(None, role="anon", read_only=True) as transaction:
-                return bool(await transaction.value("select true"))
-        except (ApiError, DatabaseError):
-            return False
 
     def _preamble(self, viewer: Viewer | None, role: Role | None, *, read_only: bool) -> str:
         taken = role or (viewer.role if viewer is not None else None)

@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from uuid import UUID
 
 import httpx2
 import pytest
 from pydantic import SecretStr
 
+from graphql_api.errors import Unavailable
+from graphql_api.session import Database, Statement
 from graphql_api.settings import Settings
 from tests.fixtures.graphql import Caller, Serve, caller_for
 from tests.fixtures.people import insert_auth_user, viewer_of
@@ -147,3 +150,22 @@ async def test_a_database_that_is_gone_is_unavailable_and_not_a_crash(
     assert answer.status == 503
     assert (await clara.client.get("/health/ready")).status_code == 503
     assert (await clara.client.get("/health/live")).status_code == 200
+
+
+async def test_a_commit_without_an_answer_is_not_called_undone(
+    fresh_cluster: FreshCluster, settings: Settings
+) -> None:
+    own = {
+        "supabase_database_url": SecretStr(fresh_cluster.urls.api),
+        "mutation_timeout": timedelta(milliseconds=300),
+    }
+    database = await Database.connect(settings.model_copy(update=own))
+
+    with pytest.raises(Unavailable, match="may have been done"):
+        async with database.transaction(viewer_of(ANA)) as transaction:
+            await transaction.value("select 1")
+            fresh_cluster.stall()
+
+    fresh_cluster.resume()
+    assert await database.run(viewer_of(ANA), Statement("select 'there'")) == "there"
+    await database.close()
