@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import subprocess
 import sys
 from pathlib import Path
+
+import asyncpg
 
 from graphql_api.local.stack import Urls
 from graphql_api.migrations import MIGRATIONS
@@ -43,10 +46,62 @@ async def test_pgrls_warns_of_nothing_that_is_not_explained(database_urls: Urls)
     assert code == 0, said
 
 
-async def test_trespass_proves_that_no_policy_lets_a_stranger_in() -> None:
-    code, said = await run(
-        SCRIPTS / "trespass", "check", MIGRATIONS, "--fail-on", "unknown", "--no-color"
-    )
+async def test_pgrls_sees_a_planted_hole(database_urls: Urls, owner: asyncpg.Connection) -> None:
+    await owner.execute("create table public.hole (id uuid primary key, user_id uuid)")
+    try:
+        code, said = await run(
+            *(SCRIPTS / "pgrls", "lint", "--config", "supabase/pgrls.toml"),
+            *("--database-url", database_urls.owner),
+        )
+    finally:
+        await owner.execute("drop table public.hole")
+
+    assert code == 1
+    assert "public.hole" in said
+
+
+async def test_trespass_proves_every_table_of_public_isolated(
+    owner: asyncpg.Connection, tmp_path: Path
+) -> None:
+    tables, intent = await every_row_is_its_owners(owner, tmp_path)
+
+    code, said = await trespass(MIGRATIONS, intent)
 
     assert code == 0, said
-    assert "0 vulnerable" in said
+    assert f"0 vulnerable  ·  0 unknown  ·  {tables} proved isolated" in said
+
+
+async def test_trespass_sees_a_planted_hole(owner: asyncpg.Connection, tmp_path: Path) -> None:
+    _, intent = await every_row_is_its_owners(owner, tmp_path)
+    folder = Path(shutil.copytree(MIGRATIONS, tmp_path / "migrations"))
+    hole = "create policy hole on public.messages for select to authenticated using (true);"
+    (folder / "20990101000000_hole.sql").write_text(hole)
+
+    code, said = await trespass(folder, intent)
+
+    assert code == 1
+    assert "1 vulnerable" in said
+
+
+async def every_row_is_its_owners(owner: asyncpg.Connection, folder: Path) -> tuple[int, Path]:
+    """Tell trespass, of each table of public, that a row is for its owner; give their number."""
+    columns = await owner.fetch(
+        "select table_name, bool_or(column_name = 'user_id') as has_owner "
+        "from information_schema.columns where table_schema = 'public' group by table_name"
+    )
+    intent = folder / "trespass.intent"
+    intent.write_text(
+        "".join(
+            f"[{row['table_name']}]\ntenant = {'user_id' if row['has_owner'] else 'id'}\n"
+            "select = owner\ninsert = owner\nupdate = owner\ndelete = owner\n"
+            for row in columns
+        )
+    )
+    return len(columns), intent
+
+
+async def trespass(migrations: Path, intent: Path) -> tuple[int, str]:
+    return await run(
+        *(SCRIPTS / "trespass", "check", migrations, "--intent", intent),
+        *("--fail-on", "unknown", "--no-color"),
+    )
