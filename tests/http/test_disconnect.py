@@ -80,6 +80,33 @@ async def test_a_cancellation_from_elsewhere_stays_one(endpoint: Endpoint, slow:
     assert slow.cleaned
 
 
+async def test_a_cancellation_after_the_client_left_stays_one(
+    endpoint: Endpoint, slow: Slow
+) -> None:
+    connection, serving = asking(endpoint)
+    await slow.started.wait()
+    connection.disconnect()
+    await slow.cancelled.wait()
+
+    serving.cancel()
+
+    with pytest.raises(asyncio.CancelledError):
+        await serving
+
+
+async def test_the_cancellation_is_over_with_the_request(endpoint: Endpoint, slow: Slow) -> None:
+    slow.clean_up.set()
+    connection = Connection(endpoint.app)
+    connection.body(b'{"query": "{ ok }"}')
+    asyncio.get_running_loop().call_later(0.03, connection.disconnect)
+
+    await connection.serve()
+
+    task = asyncio.current_task()
+    assert task is not None
+    assert task.cancelling() == 0
+
+
 async def test_work_that_ends_in_time_is_answered(endpoint: Endpoint, slow: Slow) -> None:
     connection, serving = asking(endpoint)
     await slow.started.wait()
