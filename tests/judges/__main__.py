@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
+import traceback
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -94,17 +95,27 @@ async def _hold_court(judges: list[Judge]) -> bool:
 
 async def _hear(judge: Judge, ground: Ground) -> Verdict:
     began = time.monotonic()
+    score = None
     try:
         score = await judge.ask(ground)
     except Objection as objection:
-        score = None
-        lines = str(objection).splitlines()
         console.print(f"\n{judge.name} objects:", style="red")
-        if len(lines) > EVIDENCE_LINES:
-            half = EVIDENCE_LINES // 2
-            lines = [*lines[:half], f"… {len(lines) - 2 * half} lines …", *lines[-half:]]
-        console.print("\n".join(lines), markup=False, soft_wrap=True)
+        console.print(_short(str(objection)), markup=False, soft_wrap=True)
+    except Exception:
+        # It counts as an objection, and the others are heard all the same.
+        console.print(f"\n{judge.name} broke down:", style="red")
+        console.print(_short(traceback.format_exc()), markup=False, soft_wrap=True)
     return Verdict(judge, score, time.monotonic() - began)
+
+
+def _short(evidence: str) -> str:
+    """Leave out the middle of what is too long to read."""
+    lines = evidence.splitlines()
+    left_out = len(lines) - EVIDENCE_LINES
+    if left_out > 0:
+        half = EVIDENCE_LINES // 2
+        lines = [*lines[:half], f"… {left_out} lines …", *lines[-half:]]
+    return "\n".join(lines)
 
 
 if __name__ == "__main__":

@@ -68,23 +68,26 @@ async def run(
     """Run a program to its end, without input, a terminal, or this shell's way to other projects.
 
     Raises:
-        Objection: it does not end in time; then it, and all that it started, is killed.
+        Objection: it is missing, or does not end in time; then it and all it started is killed.
     """
-    process = await asyncio.create_subprocess_exec(
-        *map(str, command),
-        cwd=cwd,
-        env=environment(CI="1", NO_COLOR="1", DO_NOT_TRACK="1", **(variables or {})),
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-        start_new_session=True,
-    )
+    name = Path(command[0]).name
+    try:
+        process = await asyncio.create_subprocess_exec(
+            *map(str, command),
+            cwd=cwd,
+            env=environment(CI="1", NO_COLOR="1", DO_NOT_TRACK="1", **(variables or {})),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            start_new_session=True,
+        )
+    except FileNotFoundError as error:
+        raise Objection(f"`{name}` is missing: {error}") from error
     try:
         async with asyncio.timeout(patience_seconds):
             out, errors = (part.decode(errors="replace") for part in await process.communicate())
     except TimeoutError:
-        name = Path(str(command[0])).name
-        raise Objection(f"{name} did not end within {patience_seconds:.0f} s.") from None
+        raise Objection(f"`{name}` did not end within {patience_seconds:.0f} s.") from None
     finally:
         if process.returncode is None:
             with contextlib.suppress(ProcessLookupError):

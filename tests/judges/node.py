@@ -23,7 +23,7 @@ _MACHINES = {"x86_64": "x64", "amd64": "x64", "aarch64": "arm64"}
 async def install() -> bool:
     """Install what the lock file names, when it is not there yet; tell whether that was needed.
 
-    No script of a package runs.
+    No script of a package runs: see `.npmrc`.
 
     Raises:
         Objection: Node or npm is missing or too old, or npm fails.
@@ -32,11 +32,7 @@ async def install() -> bool:
     lock = hashlib.sha256((FOLDER / "package-lock.json").read_bytes()).hexdigest()
     if _STAMP.exists() and _STAMP.read_text() == lock:
         return False
-    ran = await run(
-        *("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"),
-        cwd=FOLDER,
-        patience_seconds=INSTALL_SECONDS,
-    )
+    ran = await run("npm", "ci", "--loglevel=error", cwd=FOLDER, patience_seconds=INSTALL_SECONDS)
     ran.must_succeed("npm cannot install tests/judges/package-lock.json")
     _STAMP.write_text(lock)
     return True
@@ -46,8 +42,7 @@ async def _check_tools() -> None:
     for tool in ("node", "npm"):
         if shutil.which(tool) is None:
             raise Objection(
-                f"`{tool}` is not on PATH. Install Node {OLDEST_NODE} or newer, which brings npm "
-                "(Debian: apt install nodejs npm)."
+                f"`{tool}` is not on PATH. Install Node {OLDEST_NODE} or newer, which brings npm."
             )
     said = (await run("node", "--version", cwd=FOLDER)).out
     version = re.match(r"v(\d+)\.", said)

@@ -24,7 +24,22 @@ async function start(client, title) {
   return data.startConversation;
 }
 
-async function codesOf(promise) {
+/** Follow a query: a promise of the first answer, from now on or before, that satisfies. */
+function follow(query) {
+  const answers = [];
+  let wake = () => {};
+  query.subscribe((answer) => {
+    answers.push(answer);
+    wake();
+  });
+  const until = async (holds) => {
+    while (!answers.some(holds)) await new Promise((resolve) => { wake = resolve; });
+  };
+  return { until };
+}
+
+/** The errors of an operation that must fail. */
+async function errorsOf(promise) {
   const error = await promise.then(
     () => assert.fail('there was no error'),
     (reason) => reason,
@@ -69,7 +84,7 @@ test('somebody without a token is nobody, and learns that by a code', async () =
   const { client, network } = clientOf(undefined);
 
   const { data } = await client.query({ query: gql(VIEWER) });
-  const errors = await codesOf(client.mutate({ mutation: gql(START), variables: { input: {} } }));
+  const errors = await errorsOf(client.mutate({ mutation: gql(START), variables: { input: {} } }));
 
   assert.equal(data.viewer, null);
   assertCode(errors, 'UNAUTHENTICATED');
@@ -79,7 +94,7 @@ test('somebody without a token is nobody, and learns that by a code', async () =
 test('an expired token is refused with 401 and a code that Apollo shows', async () => {
   const { client, network } = clientOf('expired');
 
-  const errors = await codesOf(client.query({ query: gql(VIEWER) }));
+  const errors = await errorsOf(client.query({ query: gql(VIEWER) }));
 
   assertCode(errors, 'UNAUTHENTICATED');
   assert.equal(network.last.status, 401);
@@ -88,7 +103,7 @@ test('an expired token is refused with 401 and a code that Apollo shows', async 
 test('a wrong variable is refused with 400 and a code that Apollo shows', async () => {
   const { client, network } = clientOf('ana');
 
-  const errors = await codesOf(client.query({ query: gql(ONE), variables: { id: 'not a uuid' } }));
+  const errors = await errorsOf(client.query({ query: gql(ONE), variables: { id: 'not a uuid' } }));
 
   assertCode(errors, 'BAD_INPUT');
   assert.equal(network.last.status, 400);
@@ -103,7 +118,7 @@ test('another one\'s conversation can neither be seen nor changed', async () => 
   const seen = await ben.query({ query: gql(ONE), variables: { id: hers.id } });
   const found = await ben.query({ query: gql(NODE), variables: { nodeId: hers.nodeId } });
   const input = { id: hers.id, title: 'his' };
-  const errors = await codesOf(ben.mutate({ mutation: gql(RENAME), variables: { input } }));
+  const errors = await errorsOf(ben.mutate({ mutation: gql(RENAME), variables: { input } }));
 
   assert.equal(seen.data.conversation, null);
   assert.equal(found.data.node, null);
@@ -113,24 +128,16 @@ test('another one\'s conversation can neither be seen nor changed', async () => 
 test('a mutation changes the rows of a list in the cache, without another request', async () => {
   const { client, network } = clientOf('ana');
   const started = await start(client, 'before');
-  const titles = [];
-  const list = client.watchQuery({ query: gql(LIST), variables: { first: 5 } });
-  const renamed = new Promise((resolve) => {
-    list.subscribe(({ data }) => {
-      const edge = data?.conversations?.edges.find(({ node }) => node.id === started.id);
-      if (edge) titles.push(edge.node.title);
-      if (titles.at(-1) === 'after') resolve();
-    });
-  });
-  await list.result?.();
-  while (!titles.length) await new Promise((resolve) => setImmediate(resolve));
+  const list = follow(client.watchQuery({ query: gql(LIST), variables: { first: 5 } }));
+  const titleOf = ({ data }) =>
+    data?.conversations?.edges.find(({ node }) => node.id === started.id)?.node.title;
+  await list.until((answer) => titleOf(answer) === 'before');
   const before = network.requests;
 
   const input = { id: started.id, title: 'after', expectedVersion: started.version };
   await client.mutate({ mutation: gql(RENAME), variables: { input } });
-  await renamed;
+  await list.until((answer) => titleOf(answer) === 'after');
 
-  assert.deepEqual(titles, ['before', 'after']);
   assert.equal(network.requests, before + 1);
 });
 
@@ -147,22 +154,21 @@ test('an object read by its id is the same in the cache when read by its nodeId'
 
 test('fetchMore joins the pages of a connection, each row once', async () => {
   const { client } = clientOf('ana');
-  const source = { title: { eq: 'one of five' } };
-  for (let number = 0; number < 5; number += 1) await start(client, 'one of five');
-  const list = client.watchQuery({ query: gql(LIST), variables: { first: 2, where: source } });
-  const done = new Promise((resolve) => {
-    list.subscribe(({ data, loading }) => {
-      if (loading || !data?.conversations) return;
-      const { edges, pageInfo } = data.conversations;
-      if (!pageInfo.hasNextPage) resolve(edges);
-      else list.fetchMore({ variables: { after: pageInfo.endCursor } });
-    });
-  });
+  const where = { title: { eq: 'one of five' } };
+  for (let number = 0; number < 5; number += 1) await start(client, where.title.eq);
+  const query = client.watchQuery({ query: gql(LIST), variables: { first: 2, where } });
+  const list = follow(query);
+  const rows = ({ data }) => data?.conversations?.edges ?? [];
 
-  const edges = await done;
+  for (const number of [2, 4, 5]) {
+    await list.until((answer) => rows(answer).length === number);
+    const { hasNextPage, endCursor } = query.getCurrentResult().data.conversations.pageInfo;
+    assert.equal(hasNextPage, number < 5);
+    if (hasNextPage) await query.fetchMore({ variables: { after: endCursor } });
+  }
 
-  assert.equal(new Set(edges.map(({ node }) => node.id)).size, 5);
-  assert.equal(edges.length, 5);
+  const ids = rows(query.getCurrentResult()).map(({ node }) => node.id);
+  assert.equal(new Set(ids).size, 5);
 });
 
 test('what is sent is in the conversation, and a stale version is a conflict', async () => {
@@ -175,7 +181,7 @@ test('what is sent is in the conversation, and a stale version is a conflict', a
   });
   const { data } = await client.query({ query: gql(ONE), variables: { id } });
   const stale = { id, title: 'late', expectedVersion: version + 7 };
-  const errors = await codesOf(client.mutate({ mutation: gql(RENAME), variables: { input: stale } }));
+  const errors = await errorsOf(client.mutate({ mutation: gql(RENAME), variables: { input: stale } }));
 
   assert.equal(sent.data.sendMessage.message.content, TITLE);
   assert.equal(data.conversation.messages.nodes[0].content, TITLE);
