@@ -11,14 +11,20 @@ import socket
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from typing import Any
 
+import orjson
+import structlog
 import uvicorn
 from starlette.applications import Starlette
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.loops.auto import auto_loop_factory
 
+from graphql_api.errors import Unavailable
 from graphql_api.settings import Settings
 
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 BACKLOG = 2048
+
+log = structlog.get_logger(__name__)
 
 
 class CannotListen(Exception):
@@ -54,6 +60,37 @@ class _Server(uvicorn.Server):
     def capture_signals(self) -> Iterator[None]:
         """Leave signals to `serve`."""
         yield
+
+
+class _Cut:
+    """Answers a request that is cut at the end of the grace: nobody else cancels one."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        began = False
+
+        async def watched(message: Message) -> None:
+            nonlocal began
+            began = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, watched)
+        except asyncio.CancelledError:
+            log.warning("a request was cut", path=scope.get("path"))
+            if began or scope["type"] != "http":
+                raise
+            await _answer_cut(send)
+
+
+async def _answer_cut(send: Send) -> None:
+    error = Unavailable()
+    told = {"errors": [{"message": error.message, "extensions": error.extensions}]}
+    headers = [(b"content-type", b"application/json"), (b"connection", b"close")]
+    await send({"type": "http.response.start", "status": error.status, "headers": headers})
+    await send({"type": "http.response.body", "body": orjson.dumps(told)})
 
 
 def run_loop(main: Coroutine[Any, Any, None]) -> None:
@@ -97,7 +134,8 @@ async def serve(
     """Serve `app` until SIGINT, SIGTERM or SIGHUP; a second one cuts what is still running.
 
     Requests that are under way have `settings.shutdown_grace` to end, WebSockets are closed with
-    1012, and new connections are refused meanwhile.
+    1012, and new connections are refused meanwhile. A request that takes longer is told to try
+    again, and what it wrote is undone.
 
     Args:
         app: started up here, and shut down; what its start-up raises is raised here.
@@ -108,7 +146,7 @@ async def serve(
     """
     server = _Server(
         uvicorn.Config(
-            app,
+            _Cut(app),
             lifespan="off",  # ours, below: uvicorn would end the process when it fails
             ws="websockets-sansio",
             timeout_graceful_shutdown=int(settings.shutdown_grace.total_seconds()),
