@@ -47,6 +47,10 @@ check: $(READY) ## Format, lint, types, import contracts, SQL lint, generated fi
 test: $(READY) ## Unit, database, GraphQL and fault tests
 	$(RUN)/python -m pytest -n auto --maxprocesses 8 $(ARGS)
 
+.PHONY: mutants
+mutants: $(READY) ## Break the source in small ways, one at a time: the tests must notice each
+	$(RUN)/python -m tests.mutants $(ARGS)
+
 .PHONY: judges
 judges: $(READY) ## The outside judges, which need Node; ARGS="apollo relay" asks some of them
 	$(RUN)/python -m tests.judges $(ARGS)

@@ -337,6 +337,16 @@ async def test_a_remembered_token_still_expires() -> None:
     assert verifier.cached == 0
 
 
+async def test_a_forgery_of_a_remembered_token_is_refused() -> None:
+    verifier = TokenVerifier(settings())
+    token = by_secret()
+    await verifier.verify(token)
+    unsigned = token.rpartition(".")[0]
+
+    for signature in ("", part(b"x" * 32)):
+        assert await refusal(verifier, f"{unsigned}.{signature}") == "The token is not valid."
+
+
 async def test_only_so_many_tokens_are_remembered_and_the_one_unused_longest_goes() -> None:
     verifier = TokenVerifier(settings(token_cache_size=3))
     tokens = [by_secret(sub=str(UUID(int=number + 1))) for number in range(4)]
