@@ -95,7 +95,7 @@ class Laboratory:
 
     async def find_sound(self, tests: Sequence[str]) -> Outcome:
         """Run the tests on the sound copy: where they fail anyway, they prove nothing."""
-        ran = await _pytest(self._sound, tests, SOUND_SECONDS)
+        ran = await self._run("sound-copy", None, tests, SOUND_SECONDS)
         if ran.code == 0:
             return Outcome(Verdict.SOUND, "all these tests pass without a mutant", ran.seconds)
         return Outcome(Verdict.BROKEN, ran.tail, ran.seconds)
@@ -106,18 +106,27 @@ class Laboratory:
             text = mutant.mutated(self._sound)
         except Stale as stale:
             return Outcome(Verdict.STALE, str(stale), 0.0)
-        copy = self._folder / mutant.name
-        shutil.copytree(self._sound, copy)
-        try:
-            (copy / mutant.file).write_text(text)
-            ran = await _pytest(copy, mutant.tests, MUTANT_SECONDS)
-        finally:
-            shutil.rmtree(copy, ignore_errors=True)
+        ran = await self._run(mutant.name, (mutant.file, text), mutant.tests, MUTANT_SECONDS)
         if ran.code == 0:
-            return Outcome(Verdict.SURVIVED, f"nothing of {', '.join(mutant.tests)}", ran.seconds)
+            note = f"not noticed by {', '.join(mutant.tests)}"
+            return Outcome(Verdict.SURVIVED, note, ran.seconds)
         if ran.code == TESTS_FAILED and ran.failed is not None:
             return Outcome(Verdict.KILLED, ran.failed, ran.seconds)
         return Outcome(Verdict.BROKEN, ran.tail, ran.seconds)
+
+    async def _run(
+        self, name: str, change: tuple[str, str] | None, tests: Sequence[str], seconds: float
+    ) -> _Ran:
+        """Run tests in a copy of their own, in which one file may have another text."""
+        copy = self._folder / name
+        shutil.copytree(self._sound, copy)
+        try:
+            if change is not None:
+                file, text = change
+                (copy / file).write_text(text)
+            return await _pytest(copy, tests, seconds)
+        finally:
+            shutil.rmtree(copy, ignore_errors=True)
 
 
 @dataclass(frozen=True)
