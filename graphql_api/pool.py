@@ -71,7 +71,9 @@ class Pool:
         self._places.release()
 
     async def close(self) -> None:
-        """Take no more requests, wait for those that run, and close all connections."""
+        """Take no more requests, wait for those that run, and close all connections, once."""
+        if self._closing:
+            return
         self._closing = True
         for _ in range(self._size):
             await self._places.acquire()
