@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import orjson
@@ -40,7 +41,7 @@ async def test_the_query_gives_ana_the_answer_that_is_printed_below_it(
     assert other["data"]["conversations"] != answer["data"]["conversations"]
 
 
-async def asked_by(name: str, client: httpx2.AsyncClient) -> dict[str, object]:
+async def asked_by(name: str, client: httpx2.AsyncClient) -> dict[str, Any]:
     return (await caller_for(client, viewer_of(person(name)))(block("graphql"))).body
 
 
