@@ -351,7 +351,7 @@ class Writer:
         assert isinstance(kind, GraphQLInputObjectType)
         conditions: dict[str, object] = {}
         for _ in range(self.below(3) + (depth == 2)):
-            name = self.pick(list(kind.fields))
+            name = "not" if self.chance(15) else self.pick(list(kind.fields))
             if name in ("and", "or", "not"):
                 if depth == 0:
                     continue
@@ -437,13 +437,18 @@ class Writer:
             return f"{{{', '.join(entries)}}}"
         if isinstance(value, list):
             item_kind = kind.rstrip("!").removeprefix("[").removesuffix("]")
-            if len(value) == 1 and self.chance(30) and value[0] is not None:
+            if (
+                kind.startswith("[")
+                and len(value) == 1
+                and self.chance(30)
+                and value[0] is not None
+            ):
                 return self.literal(value[0], item_kind, plain=plain)  # a list of one, unwrapped
             return f"[{', '.join(self._inner(item, item_kind, plain) for item in value)}]"
         return orjson.dumps(str(value) if isinstance(value, UUID) else value).decode()
 
     def _inner(self, value: object, kind: str | None, plain: bool) -> str:
-        if kind is not None and not plain and self.chance(15):
+        if kind and not plain and self.chance(15):
             return self.variable(kind, value)
         return self.literal(value, kind or "", plain=plain)
 

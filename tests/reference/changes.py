@@ -1,0 +1,146 @@
+"""Random mutations whose input is right for the data as it stands, and whose answers are random."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import count
+from typing import Any
+
+from hypothesis import strategies as st
+
+from tests.reference.data import TEXTS, uuid_of
+from tests.reference.documents import LARGEST, Operation, World, Writer
+from tests.reference.executor import find
+from tests.reference.rows import Row, Rows
+
+# Which conversations a verb may be said of (D4).
+STATUSES = {
+    "pauseConversation": ("ACTIVE", "PAUSED"),
+    "resumeConversation": ("ACTIVE", "PAUSED"),
+    "completeConversation": ("ACTIVE", "PAUSED", "COMPLETED"),
+    "archiveConversation": ("ACTIVE", "PAUSED", "COMPLETED", "ARCHIVED"),
+    "restoreConversation": ("ARCHIVED",),
+    "renameConversation": ("ACTIVE", "PAUSED", "COMPLETED", "ARCHIVED"),
+    "deleteConversation": ("ACTIVE", "PAUSED", "COMPLETED", "ARCHIVED"),
+    "sendMessage": ("ACTIVE", "PAUSED"),
+}
+VERBS = [*STATUSES, "startConversation", "findOrStartConversation", "updateViewer"]
+# So many stay; without rows there is nothing to answer with.
+FEWEST = 8
+
+
+@dataclass(frozen=True)
+class Change:
+    """A mutation, and how to find the row that it wrote."""
+
+    operation: Operation
+    verb: str
+    written: Callable[[Rows, Mapping[str, Any]], Row | None]
+
+
+def changes(world: World, viewer: str) -> st.SearchStrategy[Change]:
+    """Make changes of somebody's data, as they stand when one is drawn; no two are alike."""
+    place = count()
+    return st.builds(
+        lambda size, seed: Author(random.Random(f"{seed} {next(place)}"), world, viewer).change(
+            size
+        ),
+        st.integers(1, LARGEST),
+        st.integers(0, 2**64),
+    )
+
+
+@dataclass(frozen=True)
+class Author:
+    """Thinks of a change."""
+
+    numbers: random.Random
+    world: World
+    viewer: str
+
+    def change(self, size: int) -> Change:
+        """Make one change, whose answer asks for about `size` fields."""
+        verb = self.numbers.choice(VERBS)
+        candidates = self.conversations(verb)
+        if (verb in STATUSES and not candidates) or (
+            verb == "deleteConversation" and len(candidates) < FEWEST
+        ):
+            verb = "startConversation"
+        given, written = self.input(verb, candidates)
+        writer = Writer(self.numbers, self.world, size, viewer=self.viewer)
+        return Change(writer.mutation(verb, given), verb, written)
+
+    def conversations(self, verb: str) -> Sequence[Row]:
+        rows = self.world.rows[self.viewer]["Conversation"]
+        return [row for row in rows if row["status"] in STATUSES.get(verb, ())]
+
+    def text(self, *, blank: bool = True) -> str:
+        return self.numbers.choice([text for text in TEXTS if blank or text.strip()])
+
+    def some(self, **entries: object) -> dict[str, object]:
+        """Give some of these entries, in any order."""
+        chosen = [item for item in entries.items() if self.numbers.random() < 0.6]
+        self.numbers.shuffle(chosen)
+        return dict(chosen)
+
+    def input(
+        self, verb: str, candidates: Sequence[Row]
+    ) -> tuple[dict[str, object], Callable[[Rows, Mapping[str, Any]], Row | None]]:
+        if verb == "startConversation":
+            before = {row["id"] for row in self.world.rows[self.viewer]["Conversation"]}
+            given = self.some(
+                id=uuid_of(self.numbers),
+                title=self.text(),
+                description=None,
+                metadata={"a": self.text(), "b": [1, 0.5, None]},
+                idempotencyKey=str(uuid_of(self.numbers)),
+            )
+            return given, lambda rows, _input: _new(rows["Conversation"], before)
+        if verb == "findOrStartConversation":
+            return self.thread(), _by_thread
+        if verb == "updateViewer":
+            bio = self.numbers.choice([None, self.text()])
+            given = {"displayName": self.text(), **self.some(fullName=self.text(), bio=bio)}
+            return given, lambda rows, _input: rows["User"][0]
+        row = self.numbers.choice(candidates)
+        if verb == "sendMessage":
+            before = {one["id"] for one in self.world.rows[self.viewer]["Message"]}
+            given = {"conversationId": row["id"], "content": self.text(blank=False)}
+            own = self.some(id=uuid_of(self.numbers), idempotencyKey=str(uuid_of(self.numbers)))
+            return {**given, **own}, lambda rows, _input: _new(rows["Message"], before)
+        given = {"id": row["id"]}
+        if verb == "deleteConversation":
+            return given, lambda _rows, _input: row
+        if verb == "renameConversation":
+            given |= {"title": self.text(), **self.some(description=None)}
+        if verb != "restoreConversation":
+            given |= self.some(expectedVersion=row["version"])
+        return given, lambda rows, given: find(rows, "Conversation", given["id"])
+
+    def thread(self) -> dict[str, object]:
+        known = self.world.rows[self.viewer]["ThreadMapping"]
+        if known and self.numbers.random() < 0.5:
+            row = self.numbers.choice(known)
+            return {"source": row["source"], "externalThreadId": row["external_thread_id"]}
+        return {
+            "source": self.numbers.choice(["chatgpt", "claude"]),
+            "externalThreadId": f"{self.numbers.getrandbits(64)} {self.text()}",
+            **self.some(title=self.text()),
+        }
+
+
+def _new(rows: Sequence[Row], before: set[object]) -> Row:
+    (row,) = [row for row in rows if row["id"] not in before]
+    return row
+
+
+def _by_thread(rows: Rows, given: Mapping[str, Any]) -> Row | None:
+    (mapping,) = [
+        row
+        for row in rows["ThreadMapping"]
+        if (row["source"], row["external_thread_id"])
+        == (given["source"], given["externalThreadId"])
+    ]
+    return find(rows, "Conversation", mapping["conversation_id"])
