@@ -47,6 +47,10 @@ check: $(READY) ## Format, lint, types, import contracts, SQL lint, generated fi
 test: $(READY) ## Unit, database, GraphQL and fault tests
 	$(RUN)/python -m pytest -n auto --maxprocesses 8 $(ARGS)
 
+.PHONY: golden
+golden: $(READY) ## Write the golden files (questions, their SQL, their answers) anew
+	CAIRN_GOLDEN=write $(RUN)/python -m pytest -q tests/golden
+
 .PHONY: mutants
 mutants: $(READY) ## Break the source in small ways, one at a time: the tests must notice each
 	$(RUN)/python -m tests.mutants $(ARGS)

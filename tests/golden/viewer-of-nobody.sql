@@ -1,0 +1,3 @@
+-- as anon, read only
+/* anon */
+select concat('{"viewer":', coalesce('null'), '}')
