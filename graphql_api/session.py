@@ -34,6 +34,11 @@ STATEMENTS_PER_CONNECTION = 200
 # Between the commit and its acknowledgement nobody but the database knows.
 OUTCOME_UNKNOWN = "The connection broke; it may have been done. Repeat it with the same key or id."
 
+# Once 4 MB were freed, the C library (glibc) of a server process keeps up to 8 MB of freed memory.
+# Until then it hands each large answer's memory back to the system, and faults it in again for the
+# next one: a third of what Postgres spends on a page of 70 kB.
+KEEP_MEMORY = "select length(repeat(' ', 4000000))"
+
 
 class UnsafeRole(Exception):
     """The login role of the API could read past row-level security."""
@@ -120,7 +125,7 @@ class Database:
         behind_pooler = settings.pooler == "transaction"
 
         async def connect() -> asyncpg.Connection:
-            return await asyncpg.connect(
+            connection = await asyncpg.connect(
                 url,
                 timeout=settings.acquire_timeout.total_seconds(),
                 # A named statement of one server connection is unknown to the next.
@@ -129,6 +134,13 @@ class Database:
                 max_cacheable_statement_size=256 * 1024,
                 server_settings=None if behind_pooler else _session_settings(settings),
             )
+            if not behind_pooler:
+                try:
+                    await connection.execute(KEEP_MEMORY)
+                except BaseException:
+                    connection.terminate()
+                    raise
+            return connection
 
         pool = Pool(
             connect,
