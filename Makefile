@@ -1,5 +1,6 @@
 # Every task of this project; `make` alone lists them. Python 3.11 or newer is all they need
-# (`judges` and `bench` also need Node). The environment is made by the first task that needs it.
+# (`judges` and `bench` also need Node, and `judges` pgbouncer). The environment is made by the
+# first task that needs it.
 
 PYTHON ?=
 VENV := .venv
@@ -56,7 +57,7 @@ mutants: $(READY) ## Break the source in small ways, one at a time: the tests mu
 	$(RUN)/python -m tests.mutants $(ARGS)
 
 .PHONY: judges
-judges: $(READY) ## The outside judges, which need Node; ARGS="apollo relay" asks some of them
+judges: $(READY) ## The outside judges, which need Node and pgbouncer; ARGS="apollo relay" asks some of them
 	$(RUN)/python -m tests.judges $(ARGS)
 
 .PHONY: bench

@@ -152,6 +152,10 @@ class Database:
             await database._refuse_unsafe_role(allow_owner_role)
         except (OSError, asyncpg.PostgresError, TimeoutError) as error:
             await database.close()
+            if isinstance(error, asyncpg.ProtocolViolationError) and not behind_pooler:
+                raise Unavailable(
+                    "A pooler that keeps no sessions is in between: set CAIRN_POOLER=transaction."
+                ) from error
             raise Unavailable("Postgres does not answer.") from error
         except BaseException:
             await database.close()

@@ -100,7 +100,7 @@ async def prepared() -> AsyncIterator[Ground]:
         await migrations.seed(urls.owner, migrations.SEED)
         api = Child("Cairn", folder=folder.path, account=Account(), stop=signal.SIGTERM)
         undo.callback(api.stop)
-        url = await _serve(api, stack, urls)
+        url = await serve(api, stack, urls)
         yield Ground(stack, urls, f"{url}/graphql", home)
 
 
@@ -111,7 +111,12 @@ def _new_folder() -> Path:
     return folder
 
 
-async def _serve(api: Child, stack: Stack, urls: Urls) -> str:
+async def serve(api: Child, stack: Stack, urls: Urls, **variables: str) -> str:
+    """Start `cairn serve` as `api`, with these variables on top; give its URL when it is ready.
+
+    Raises:
+        NotStarted: it does not answer in time.
+    """
     port = free_port()
     api.start(
         [sys.executable, "-m", "graphql_api", "serve", "--port", str(port)],
@@ -122,6 +127,7 @@ async def _serve(api: Child, stack: Stack, urls: Urls) -> str:
             REDIS_URL=urls.redis,
             CAIRN_CORS_ORIGINS="https://app.example",
             CAIRN_ENVIRONMENT="development",
+            **variables,
         ),
     )
     url = f"http://127.0.0.1:{port}"

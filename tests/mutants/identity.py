@@ -6,6 +6,7 @@ from tests.mutants.mutant import Mutant
 
 SESSIONS = "tests/session/test_isolation_of_sessions.py"
 BETWEEN = "tests/session/test_between_requests.py"
+POOLED = "test_behind_a_pooler_a_transaction_brings_its_own_settings_and_leaves_none"
 ROLES = "tests/session/test_roles.py"
 TOKENS = "tests/auth/test_tokens.py"
 KEYS = "tests/auth/test_keys.py"
@@ -49,6 +50,22 @@ FORWARDING = (
         "set_config('request.jwt.claims',{_literal(claims)},true)",
         "set_config('request.jwt.claims',{_literal(claims)},false)",
         (f"{BETWEEN}::test_a_connection_between_two_requests_is_nobodys",),
+    ),
+    Mutant(
+        "behind-a-pooler-settings-outlive-their-transaction",
+        "graphql_api/session.py",
+        """{_literal(value)},true)"
+                for""",
+        """{_literal(value)},false)"
+                for""",
+        (f"{BETWEEN}::{POOLED}",),
+    ),
+    Mutant(
+        "behind-a-pooler-statements-have-names",
+        "graphql_api/session.py",
+        "statement_cache_size=0 if behind_pooler else STATEMENTS_PER_CONNECTION",
+        "statement_cache_size=STATEMENTS_PER_CONNECTION",
+        (f"{BETWEEN}::{POOLED}",),
     ),
     Mutant(
         "any-role-is-taken",

@@ -24,6 +24,11 @@ select current_user::text as role,
        current_setting('statement_timeout') as longest
 """
 
+TIME_OUTS = """
+select current_setting('statement_timeout'), current_setting('lock_timeout'),
+       current_setting('idle_in_transaction_session_timeout'), current_setting('search_path')
+"""
+
 
 @pytest.fixture
 async def narrow(settings: Settings) -> AsyncIterator[Database]:
@@ -58,6 +63,32 @@ async def test_a_connection_between_two_requests_is_nobodys(
     assert after["role"] == "cairn_api"
     assert after["claims"] in (None, "")
     assert after == before
+
+
+async def test_behind_a_pooler_a_transaction_brings_its_own_settings_and_leaves_none(
+    settings: Settings, new_user: NewUser
+) -> None:
+    ana = await new_user("Ana")
+    database = await Database.connect(
+        settings.model_copy(update={"pool_size": 1, "pooler": "transaction"})
+    )
+
+    async with database.transaction(ana) as transaction:
+        within = [tuple(row) for row in await transaction.rows(TIME_OUTS)]
+    async with database.transaction(ana, read_only=True) as transaction:
+        within += [tuple(row) for row in await transaction.rows(TIME_OUTS)]
+    after = await state(database)
+    connection = await database._pool.acquire()
+    left = tuple(await connection.fetchrow(TIME_OUTS))
+    names = await connection.fetchval("select count(*) from pg_prepared_statements")
+    database._pool.give_back(connection, clean=True)
+
+    assert within == [("10s", "4s", "10s", ""), ("5s", "4s", "10s", "")]
+    assert left == ("0", "0", "0", '"$user", public')
+    assert (after["role"], after["claims"] or None) == ("cairn_api", None)
+    # The next transaction may be another connection's, which knows no statement of this one.
+    assert names == 0
+    await database.close()
 
 
 async def test_what_a_refusal_of_ours_interrupts_is_not_kept(
