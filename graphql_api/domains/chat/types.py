@@ -92,7 +92,7 @@ class MessageState(enum.Enum):
     unique={"turn": "conversation_id"},
 )
 class Message(Node):
-    """One turn of a conversation."""
+    """One thing said in a conversation, by her, her companion or the system."""
 
     id: UUID
     turn: int = about("Its place in the conversation, from 1; never given twice.")
@@ -113,7 +113,7 @@ class Message(Node):
 
 @table("thread_mappings", orders=("created_at",), order_by="created_at")
 class ThreadMapping(Node):
-    """A thread on another platform that leads to a conversation here."""
+    """A thread on another platform that leads to a conversation here; several may lead to one."""
 
     id: UUID
     source: str = about("The platform, such as `chatgpt` or `claude`.")
@@ -129,7 +129,7 @@ class ThreadMapping(Node):
     unique={"through_turn": "conversation_id"},
 )
 class ConversationSummary(Node):
-    """What a conversation was about, so far."""
+    """What a conversation was about, so far; read at the start of later ones."""
 
     id: UUID
     summary: str
