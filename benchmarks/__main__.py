@@ -35,7 +35,12 @@ def bench(
     connections: Annotated[int, typer.Option(min=1, max=500, help="Clients at a time.")] = 16,
     quick: Annotated[bool, typer.Option("--quick", help="One round of 3 seconds.")] = False,
     markdown: Annotated[
-        Path | None, typer.Option(help="Write the table to this file, too.", dir_okay=False)
+        Path | None,
+        typer.Option(
+            help="Write the table to this file, too: between `<!-- measured -->` and "
+            "`<!-- /measured -->`, if it has these lines.",
+            dir_okay=False,
+        ),
     ] = None,
     profile: Annotated[
         bool,
@@ -48,7 +53,7 @@ def bench(
         typer.Option("--durable", help="Wait for the disk at each commit, as production does."),
     ] = False,
     data_dir: Annotated[
-        Path, typer.Option(help="Where the database is kept: 1.5 GB.", file_okay=False)
+        Path, typer.Option(help="Where the database is kept: about 1 GB.", file_okay=False)
     ] = Path(".cairn/bench"),
 ) -> None:
     """Ask Cairn and PostGraphile the same questions of the same million messages, in turns."""
@@ -84,7 +89,7 @@ def _compare(
     out.print()
     report.print(out)
     if markdown is not None:
-        markdown.write_text(report.markdown())
+        report.write(markdown)
 
 
 def _profile(ground: database.Ground, workload: Workload, effort: Effort) -> None:

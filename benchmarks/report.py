@@ -30,6 +30,8 @@ HEADINGS = (
     "bytes",
 )
 OUR_PARTS = ("strawberry-graphql", "starlette", "uvicorn", "uvloop", "asyncpg")
+RATIO = "ratio"
+BEGIN, END = "<!-- measured -->", "<!-- /measured -->"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,14 @@ class Report:
         table = "\n".join(f"| {' | '.join(cells)} |" for cells in rows)
         return f"{table}\n\n" + "\n".join(f"- {line}" for line in self.facts()) + "\n"
 
+    def write(self, file: Path) -> None:
+        """Write it as Markdown: between the marks, in a file that has them; else as the file."""
+        text = self.markdown()
+        known = file.read_text() if file.exists() else ""
+        before, begin, rest = known.partition(BEGIN)
+        _, end, after = rest.partition(END)
+        file.write_text(f"{before}{begin}\n\n{text}\n{end}{after}" if end else text)
+
     def facts(self) -> list[str]:
         """Say what was measured, with what, on what."""
         workloads = ", ".join(
@@ -81,11 +91,8 @@ class Report:
             f"PostGraphile {_npm_version('postgraphile')}, Node {_node_version()}. "
             f"Postgres {self.postgres}.",
             f"{datetime.now(UTC):%Y-%m-%d}, {_processor()}, {psutil.cpu_count()} cores, "
-            f"{psutil.virtual_memory().total / 2**30:.0f} GiB, {platform.system()} {platform.release()}.",
+            f"{psutil.virtual_memory().total / 2**30:.0f} GiB of memory, {platform.system()}.",
         ]
-
-
-RATIO = "ratio"
 
 
 def _lines(ours: Result, theirs: Result) -> list[tuple[str, ...]]:
