@@ -169,7 +169,7 @@ async def test_a_message_under_way_is_stored_and_answered_while_new_callers_are_
     assert answer.json()["data"]["sendMessage"]["message"]["turn"] == 2
     assert await contents(owner, conversation) == ["I am here.", "Wait for me."]
     assert serving.process.returncode == 0
-    assert took < 5
+    assert took < 10
     assert "Traceback" not in output
 
 
@@ -180,7 +180,10 @@ async def test_a_message_that_outlasts_the_grace_is_cut_and_leaves_nothing_half_
     owner: asyncpg.Connection,
     superuser: asyncpg.Connection,
 ) -> None:
-    serving = await start(CAIRN_SHUTDOWN_GRACE="1")
+    # Nothing but the grace ends the waiting.
+    serving = await start(
+        CAIRN_SHUTDOWN_GRACE="1", CAIRN_LOCK_TIMEOUT="60", CAIRN_MUTATION_TIMEOUT="60"
+    )
     assert (await serving.say(ana, conversation, "I am here.")).json().get("errors") is None
 
     async with held(owner, conversation):
@@ -201,6 +204,6 @@ async def test_a_message_that_outlasts_the_grace_is_cut_and_leaves_nothing_half_
     )
     assert tuple(counted) == (1, 1)
     assert serving.process.returncode == 0
-    assert 1 <= took < 4
+    assert 1 <= took < 10
     assert "Traceback" not in output
     assert "Wait for me." not in output
