@@ -197,7 +197,7 @@ def shape_of(value: Any, kind: GraphQLInputType, *, exact: bool = False) -> Hash
         if not _is_leaf(kind.of_type) or isinstance(get_named_type(kind), GraphQLEnumType):
             return tuple(shape_of(item, kind.of_type) for item in value)
         return ("list", None in value, len(value) if exact else 0)
-    return value if exact else "value"
+    return value if exact and isinstance(value, int) else "value"
 
 
 def is_null(symbol: Symbol | None) -> bool:
