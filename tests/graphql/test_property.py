@@ -91,7 +91,7 @@ def test_mutations_answer_what_is_read_right_after(comparison: Comparison, shard
     @seed(shard)
     # A change is not made twice alike, so there is nothing to shrink.
     @examples(150, (Phase.generate,))
-    @given(changes(comparison.world, "Cleo"))
+    @given(changes(comparison.world, "Cleo", shard))
     def agree(change: Change) -> None:
         note(f"{change.operation.query}\n{change.operation.variables}")
         comparison.check(change.operation, {change.verb: change.written})

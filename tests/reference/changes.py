@@ -40,13 +40,16 @@ class Change:
     written: Callable[[Rows, Mapping[str, Any]], Row | None]
 
 
-def changes(world: World, viewer: str) -> st.SearchStrategy[Change]:
-    """Make changes of somebody's data, as they stand when one is drawn; no two are alike."""
+def changes(world: World, viewer: str, series: int) -> st.SearchStrategy[Change]:
+    """Make changes of somebody's data, as they stand when one is drawn.
+
+    No two are alike, in one series or in two: an id of the client's own may be used once.
+    """
     place = count()
     return st.builds(
-        lambda size, seed: Author(random.Random(f"{seed} {next(place)}"), world, viewer).change(
-            size
-        ),
+        lambda size, seed: Author(
+            random.Random(f"{series} {seed} {next(place)}"), world, viewer
+        ).change(size),
         st.integers(1, LARGEST),
         st.integers(0, 2**64),
     )
