@@ -146,8 +146,10 @@ def test_any_other_node_id_is_no_row(node_id: object) -> None:
 
 
 def arguments(field: str, text: str, **variables: Any) -> dict[str, Symbol]:
-    root = CATALOG.schema.query_type
-    assert root is not None
+    query, mutation = CATALOG.schema.query_type, CATALOG.schema.mutation_type
+    assert query is not None
+    assert mutation is not None
+    root = query if field in query.fields else mutation
     operation = parse(f"query($x: Int) {{ {field}({text}) {{ id }} }}").definitions[0]
     assert isinstance(operation, OperationDefinitionNode)
     node = operation.selection_set.selections[0]
@@ -179,6 +181,14 @@ def test_arguments_are_read_as_the_specification_says(
     symbols = arguments("messages", text, **variables)
 
     assert {one: value_of(symbol, variables) for one, symbol in symbols.items()} == expected
+
+
+def test_an_input_that_is_written_out_has_its_defaults_too() -> None:
+    symbols = arguments("startConversation", 'input: {title: "x"}')
+
+    given = value_of(symbols["input"], {})
+    assert given.keys() == {"title", "kind"}
+    assert given["kind"].value == "chat"
 
 
 def test_the_leaves_are_read_anew_from_each_request() -> None:
