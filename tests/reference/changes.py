@@ -11,9 +11,10 @@ from typing import Any
 from hypothesis import strategies as st
 
 from tests.reference.data import TEXTS, uuid_of
-from tests.reference.documents import LARGEST, Operation, World, Writer
+from tests.reference.documents import LARGEST, Operation, Writer
 from tests.reference.executor import find
 from tests.reference.rows import Row, Rows
+from tests.reference.values import World
 
 # Which conversations a verb may be said of (D4).
 STATUSES = {

@@ -19,9 +19,10 @@ from graphql_api.session import Database
 from graphql_api.settings import Settings
 from tests.fixtures.people import viewer_of
 from tests.reference.data import PEOPLE, insert_data
-from tests.reference.documents import Operation, World
+from tests.reference.documents import Operation
 from tests.reference.executor import ReferenceExecutor, Request
 from tests.reference.rows import Row, Rows, read_rows
+from tests.reference.values import World
 
 # Random operations are larger than people's; the limits have tests of their own.
 WIDE = {

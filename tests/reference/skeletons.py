@@ -17,8 +17,9 @@ from graphql import (
 from hypothesis import strategies as st
 from hypothesis_graphql import nodes, queries
 
-from tests.reference.documents import Operation, World
+from tests.reference.documents import Operation
 from tests.reference.executor import node_id
+from tests.reference.values import World
 
 # All but `server`, whose clock moves.
 ROOTS = ["node", "nodes", "viewer", "conversation", "conversations", "message", "messages"]
