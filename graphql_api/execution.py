@@ -225,9 +225,11 @@ class Executor:
             if step is not None:
                 try:
                     text = await self._mutations.perform(context, step, variables)
-                except (ApiError, DatabaseError) as error:
+                except Exception as error:
+                    # A fault of ours, too: it must not hide what the fields before it have done.
                     text = "null"
-                    errors.append(_error(error, prepared.name, path=[key], nodes=[step.node]))
+                    told = _error(_known(error), prepared.name, path=[key], nodes=[step.node])
+                    errors.append(told)
             parts.append(f'"{key}":{text}')
         return Answer(200, _body("{" + ",".join(parts) + "}", errors, cost), "mutation")
 
@@ -351,9 +353,14 @@ def _error(
 
 def _masked(error: GraphQLError, name: str | None) -> GraphQLError:
     """Hide the text of an error of graphql-core's executor, unless it is one of ours."""
-    source = error.original_error
-    if not isinstance(source, ApiError):
-        masked = Internal()
-        masked.__cause__ = source or error
-        source = masked
-    return _error(source, name, path=error.path, nodes=error.nodes)
+    source = error.original_error or error
+    return _error(_known(source), name, path=error.path, nodes=error.nodes)
+
+
+def _known(error: Exception) -> ApiError | DatabaseError:
+    """Give an error that a client may be told of: itself, or INTERNAL in its place."""
+    if isinstance(error, ApiError | DatabaseError):
+        return error
+    masked = Internal()
+    masked.__cause__ = error
+    return masked

@@ -409,3 +409,29 @@ async def test_each_field_of_a_mutation_stands_for_itself(ana: Caller) -> None:
         ("c", {"title": "kept too"}),
     ]
     assert answer.codes == ["NOT_FOUND"]
+
+
+async def test_a_fault_of_ours_in_one_field_hides_nothing_of_the_others(
+    ana: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_accepted: object) -> None:
+        raise RuntimeError("private words")
+
+    monkeypatch.setattr("graphql_api.domains.chat.sending.check", fail)
+    started = await start(ana)
+
+    answer = await ana(
+        """
+        mutation($id: UUID!) {
+          a: renameConversation(input: {id: $id, title: "kept"}) { title }
+          b: sendMessage(input: {conversationId: $id, content: "x"}) { message { id } }
+          c: pauseConversation(input: {id: $id}) { status }
+        }
+        """,
+        id=started["id"],
+    )
+
+    assert answer.data == {"a": {"title": "kept"}, "b": None, "c": {"status": "PAUSED"}}
+    assert answer.codes == ["INTERNAL"]
+    assert answer.errors[0]["path"] == ["b"]
+    assert "private words" not in str(answer.body)
