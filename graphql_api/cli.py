@@ -88,7 +88,7 @@ def _sentence(error: Exception) -> str | None:
     written_for_people = {
         ("graphql_api.local.process", "Problem"),
         ("graphql_api.migrations", "MigrationError"),
-        ("graphql_api.session", "UnsafeRole"),
+        ("graphql_api.login", "UnsafeRole"),
         ("graphql_api.server", "CannotListen"),
         ("graphql_api.errors", "Unavailable"),
     }

@@ -1,7 +1,7 @@
 """Cursors: a row's place in a list, as short text made in SQL and checked here.
 
 `<order>.<value>.<value>…`: the order's checksum, then each sort key, the id last. A cursor of
-another list or order is refused. It is not signed: a forged one is only another place in a list
+another order is refused. It is not signed: a forged one is only another place in a list
 that row-level security has already cut down to the caller's own rows.
 """
 

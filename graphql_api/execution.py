@@ -144,20 +144,20 @@ class Executor:
             raise refused(error) from error
         if not planned.others:
             assert statement is not None  # noqa: S101 - every operation asks for something
-            data = await self._database.run(viewer, statement)
-            return Answer(200, _body(data, [], planned.plan.cost), "query")
+            data = await self._database.run_text(viewer, statement)
+            return Answer(200, _body(data or b"null", [], planned.plan.cost), "query")
         texts: list[str] = []
         if statement is not None:
             texts = await self._database.run(viewer, statement)
         result = await self._others(viewer, prepared, planned.others, request)
         if result.data is None:
-            return Answer(200, _body("null", result.errors or [], planned.plan.cost), "query")
+            return Answer(200, _body(b"null", result.errors or [], planned.plan.cost), "query")
         parts = dict(zip((key for key, _ in planned.plan.fields), texts, strict=True))
         for key in planned.others:
             if key in result.data:
                 parts[key] = orjson.dumps(result.data[key], default=str).decode()
-        data = "{" + ",".join(f'"{key}":{parts[key]}' for key in planned.keys) + "}"
-        return Answer(200, _body(data, result.errors or [], planned.plan.cost), "query")
+        joined = "{" + ",".join(f'"{key}":{parts[key]}' for key in planned.keys) + "}"
+        return Answer(200, _body(joined.encode(), result.errors or [], planned.plan.cost), "query")
 
     def _planned_query(
         self, viewer: Viewer, prepared: Prepared, variables: Mapping[str, Any]
@@ -231,7 +231,8 @@ class Executor:
                     told = _error(_known(error), prepared.name, path=[key], nodes=[step.node])
                     errors.append(told)
             parts.append(f'"{key}":{text}')
-        return Answer(200, _body("{" + ",".join(parts) + "}", errors, cost), "mutation")
+        data = "{" + ",".join(parts) + "}"
+        return Answer(200, _body(data.encode(), errors, cost), "mutation")
 
     def _planned_mutation(
         self, viewer: Viewer, prepared: Prepared, variables: Mapping[str, Any]
@@ -250,6 +251,7 @@ class Executor:
         for _, step in kept[0]:
             if step is not None:
                 self._allow(viewer, step.answer.tables)
+                _refuse_bad_arguments(step, variables)
         return kept
 
     def _step(
@@ -307,6 +309,14 @@ class Executor:
             raise refused(Unauthenticated())
 
 
+def _refuse_bad_arguments(step: Step, variables: Mapping[str, Any]) -> None:
+    """Read every argument of the answer before anything runs: a bad cursor must undo nothing."""
+    try:
+        step.read_back.bind({**variables, WRITTEN_ID: None})
+    except BadInput as error:
+        raise refused(error) from error
+
+
 def _written(variables: Mapping[str, Any]) -> Any:
     return variables[WRITTEN_ID]
 
@@ -315,11 +325,11 @@ def _with_operation(prepared: Prepared, operation: OperationDefinitionNode) -> D
     return DocumentNode(definitions=(operation, *prepared.fragments.values()))
 
 
-def _body(data: str, errors: Sequence[GraphQLError], cost: int) -> bytes:
+def _body(data: bytes, errors: Sequence[GraphQLError], cost: int) -> bytes:
     told = b""
     if errors:
         told = b',"errors":' + orjson.dumps([error.formatted for error in errors])
-    return b'{"data":%b%b,"extensions":{"cost":{"requested":%d}}}' % (data.encode(), told, cost)
+    return b'{"data":%b%b,"extensions":{"cost":{"requested":%d}}}' % (data, told, cost)
 
 
 def _refusal(error: RequestError, operation: str) -> Answer:

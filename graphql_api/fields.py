@@ -25,7 +25,6 @@ from graphql_api.meaning import (
     Insert,
     NodeById,
     NodesById,
-    Replay,
     RowById,
     Rows,
     ServerRole,
@@ -98,12 +97,10 @@ def verb(
     prepare: Callable[[Context, Mapping[str, Any]], Any],
     taking: type,
     description: str,
-    *,
-    follow: Any = None,
 ) -> Any:
     """Declare a mutation that `prepare` turns into a write; its one argument is `input`."""
     return ArgumentField.declare(
-        Verb(prepare, follow), description, ("input", taking, "What to do it with.")
+        Verb(prepare), description, ("input", taking, "What to do it with.")
     )
 
 
@@ -112,13 +109,13 @@ def create(
     description: str,
     *,
     role: ServerRole | None = None,
-    replay: Replay | None = None,
 ) -> Any:
     """Declare a plain insert: each entry of the input is the column of the same name.
 
-    An entry `idempotencyKey` makes a repetition answer with the first row.
+    A repetition with the same `idempotencyKey`, or with the same `id` of the client's own making,
+    answers with the first row, whatever became of it since.
     """
-    name = taking.__name__
+    name = verb_name(taking)
 
     async def prepare(_context: Context, given: Mapping[str, Any]) -> Write:
         values = columns(given, without=("idempotencyKey",))
@@ -128,7 +125,7 @@ def create(
             values.pop("id", None)
             if key is not None:
                 values["id"] = uuid_v7()
-        return Insert(values, role, replay, key)
+        return Insert(values, role, idempotency=key)
 
     return verb(prepare, taking, description)
 
@@ -191,6 +188,12 @@ def call(
     return verb(prepare, taking, description)
 
 
+def verb_name(taking: type) -> str:
+    """Give `startConversation` for `StartConversationInput`."""
+    bare = taking.__name__.removesuffix("Input")
+    return bare[:1].lower() + bare[1:]
+
+
 def columns(given: Mapping[str, Any], *, without: Sequence[str] = ()) -> dict[str, object]:
     """Give an input's entries by column name."""
     return {
@@ -199,15 +202,20 @@ def columns(given: Mapping[str, Any], *, without: Sequence[str] = ()) -> dict[st
 
 
 def idempotency(verb_name: str, given: Mapping[str, Any]) -> Idempotency | None:
-    """Give the idempotency that an input asks for; the key itself is no part of the hash.
+    """Give the idempotency that an input asks for, by a key or by an id of its own.
+
+    The key itself is no part of the hash.
 
     Raises:
         BadInput: the key is empty or longer than 200 characters.
     """
     key = given.get("idempotencyKey")
-    if key is None:
+    if key is not None:
+        check_key(key)
+    elif given.get("id") is not None:
+        key = str(given["id"])
+    else:
         return None
-    check_key(key)
     rest = {entry: value for entry, value in given.items() if entry != "idempotencyKey"}
     text = orjson.dumps(rest, option=orjson.OPT_SORT_KEYS, default=str)
     return Idempotency(verb_name, key, hashlib.sha256(text).hexdigest())

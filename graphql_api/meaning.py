@@ -131,7 +131,7 @@ class Idempotency:
     """A key under which a create happens once, kept in `private.idempotency_keys`.
 
     Attributes:
-        verb: the mutation's name: the same key may serve another verb.
+        verb: the mutation's name; the same key for another verb is a CONFLICT.
         key: what the client sent.
         request_hash: sha256 of the rest of the input; another hash is a CONFLICT.
     """
@@ -211,11 +211,9 @@ class Verb:
     Attributes:
         prepare: validates the input, does what is slow, outside of any transaction, and gives
             the write.
-        follow: runs after the commit (hints to other processes); its failure changes nothing.
     """
 
     prepare: Callable[[Context, Mapping[str, Any]], Awaitable[Write]]
-    follow: Callable[[Context, UUID], Awaitable[None]] | None = None
 
 
 FieldMeaning: TypeAlias = ColumnOf | BelongsTo | HasMany | Computed | Itself

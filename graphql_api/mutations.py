@@ -6,6 +6,7 @@ create, a stale version or a hidden row means is decided here, for every table a
 
 from __future__ import annotations
 
+import math
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,11 +17,11 @@ from graphql import FieldNode, GraphQLInputObjectType, GraphQLNamedType, get_nam
 
 from graphql_api.arguments import Symbol, value_of
 from graphql_api.compile import Compiled, compile_row
-from graphql_api.errors import Conflict, Internal, NotFound, Unauthenticated
-from graphql_api.logs import log_error
+from graphql_api.errors import BadInput, Conflict, NotFound, Unauthenticated
+from graphql_api.login import Role
 from graphql_api.meaning import Context, Idempotency, Insert, Update, Verb, Write
 from graphql_api.plan import Answered
-from graphql_api.session import Database, DatabaseError, Role, Transaction
+from graphql_api.session import Database, DatabaseError, Statement, Transaction
 from graphql_api.writes import (
     WRITTEN_ID,
     is_plain,
@@ -85,37 +86,48 @@ class Mutations:
             raise Unauthenticated
         write = await step.verb.prepare(context, _given(step, variables))
         try:
-            row_id, answer = await self._write(context, step, write, variables)
+            return await self._write(context, step, write, variables)
         except DatabaseError as error:
-            found = await self._first_try(context, step, write, error)
-            row_id, answer = found, await self._read(context, step, write, found, variables)
-        if step.verb.follow is not None and row_id is not None:
-            try:
-                await step.verb.follow(context, row_id)
-            except Exception as error:
-                # Committed already: a hint that is lost is made up for by polls, and is logged.
-                failure = Internal()
-                failure.__cause__ = error
-                log_error(failure)
-        return answer
+            first = await self._first_try(context, step, write, error)
+            return await self._read(context, step, write, first, variables)
 
     async def _write(
         self, context: Context, step: Step, write: Write, variables: Mapping[str, Any]
-    ) -> tuple[UUID | None, str]:
+    ) -> str:
+        """Write, and give the answer's JSON."""
         role = role_of(context, write)
+        key = write.idempotency if isinstance(write, Insert) else None
+        statement = Statement(f"/* {role} */ {self._text(step, write)}", write_arguments(write))
+        if step.plain and key is None:
+            json = await self._database.run_text(context.viewer, statement, role=role, write=True)
+            if json is None:
+                raise await self._nothing_written(context, step, write, role)
+            return json.decode()
         async with self._database.transaction(context.viewer, role=role) as transaction:
-            key = write.idempotency if isinstance(write, Insert) else None
             if isinstance(write, Insert) and key is not None:
                 first = await _claim(transaction, key, write)
                 if first is not None:
-                    return first, await _read_back(transaction, step, first, variables, role)
-            text = f"/* {role} */ {self._text(step, write)}"
-            given = await transaction.value(text, *write_arguments(write))
-            if given is None:
-                raise await _nothing_written(transaction, step, write)
-            if step.plain:
-                return None, str(given)
-            return given, await _read_back(transaction, step, given, variables, role)
+                    return await _read_back(transaction, step, first, variables, role)
+            given = await transaction.value(statement.text, *statement.arguments)
+            if given is not None and step.plain:
+                return str(given)
+            if given is not None:
+                return await _read_back(transaction, step, given, variables, role)
+        raise await self._nothing_written(context, step, write, role)
+
+    async def _nothing_written(
+        self, context: Context, step: Step, write: Write, role: Role
+    ) -> Conflict | NotFound:
+        """Say why no row was written: it changed since, or it is hidden or missing."""
+        if isinstance(write, Update) and write.expected_version is not None:
+            statement = version_statement(write, step.answer.row.object.kind.table.name)
+            version = await self._database.run(context.viewer, statement, role=role)
+            if version is not None and version != write.expected_version:
+                return Conflict(
+                    f"It was changed since: its version is {version} now.",
+                    field="input.expectedVersion",
+                )
+        return NotFound()
 
     def _text(self, step: Step, write: Write) -> str:
         shape = write_shape(write)
@@ -138,7 +150,7 @@ class Mutations:
         """
         if error.sqlstate not in (UNIQUE_VIOLATION, CONFLICT) or not isinstance(write, Insert):
             raise error
-        if write.replay is None:
+        if write.replay is None or write.idempotency is not None:
             raise error
         role = role_of(context, write)
         async with self._database.transaction(
@@ -181,11 +193,34 @@ def json_entries(taken: GraphQLNamedType) -> frozenset[str]:
 def _given(step: Step, variables: Mapping[str, Any]) -> dict[str, Any]:
     given = value_of(step.input, variables)
     return {
-        name: orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
-        if name in step.json and value is not None
-        else value
+        name: _json_text(value, f"input.{name}") if name in step.json else value
         for name, value in given.items()
     }
+
+
+def _json_text(value: object, field: str) -> str | None:
+    """Give a JSON column's text, the keys sorted, so that equal inputs hash equally.
+
+    Raises:
+        BadInput: a number is too large to be one.
+    """
+    if value is None:
+        return None
+    try:
+        text = orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+    except TypeError as error:
+        raise BadInput("A number in it is out of range.", field=field) from error
+    if _is_infinite(value):
+        raise BadInput("A number in it is out of range.", field=field)
+    return text.decode()
+
+
+def _is_infinite(value: object) -> bool:
+    if isinstance(value, float):
+        return not math.isfinite(value)
+    if isinstance(value, dict):
+        return any(_is_infinite(item) for item in value.values())
+    return isinstance(value, list) and any(_is_infinite(item) for item in value)
 
 
 def role_of(context: Context, write: Write) -> Role:
@@ -204,25 +239,10 @@ def role_of(context: Context, write: Write) -> Role:
 async def _claim(transaction: Transaction, key: Idempotency, write: Insert) -> UUID | None:
     """Claim an idempotency key; give the first try's row when there was one."""
     row_id = write.values["id"]
-    first = await transaction.value(CLAIM_KEY, key.verb, key.key, key.request_hash, row_id)
-    if first == row_id:
-        return None
-    found: UUID = first
-    return found
-
-
-async def _nothing_written(
-    transaction: Transaction, step: Step, write: Write
-) -> Conflict | NotFound:
-    if isinstance(write, Update) and write.expected_version is not None:
-        statement = version_statement(write, step.answer.row.object.kind.table.name)
-        version = await transaction.value(statement.text, *statement.arguments)
-        if version is not None and version != write.expected_version:
-            return Conflict(
-                f"It was changed since: its version is {version} now.",
-                field="input.expectedVersion",
-            )
-    return NotFound()
+    first: UUID | None = await transaction.value(
+        CLAIM_KEY, key.verb, key.key, key.request_hash, row_id
+    )
+    return first
 
 
 async def _read_back(

@@ -12,23 +12,26 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
+from weakref import WeakKeyDictionary
 
 import asyncpg
 
 from graphql_api.auth import Viewer
 from graphql_api.errors import ApiError, Internal, Timeout, Unavailable, from_sqlstate
+from graphql_api.login import ROLES, Role, refuse_unsafe_login
+from graphql_api.pipeline import Pipeline, Refused
 from graphql_api.pool import Pool, PoolClosed
+from graphql_api.preamble import preamble, session_settings
 from graphql_api.settings import Settings
-
-Role = Literal["anon", "authenticated", "cairn_server"]
-ROLES: frozenset[str] = frozenset({"anon", "authenticated", "cairn_server"})
 
 # Time for the server's own time-out to arrive before the client stops waiting for it.
 NETWORK_SLACK_SECONDS = 1.0
 
-# Prepared statements take 0.1 to 0.5 MB each in a server process: 200 are 100 MB at most.
-STATEMENTS_PER_CONNECTION = 200
+# A prepared statement takes 0.1 to 3 MB of its server process, the more the longer it is (24 lists
+# in one operation: 3.4 MB). Longer ones are planned each time.
+STATEMENTS_PER_CONNECTION = 100
+KEPT_CHARACTERS = 16 * 1024
 
 
 # Between the commit and its acknowledgement nobody but the database knows.
@@ -38,10 +41,6 @@ OUTCOME_UNKNOWN = "The connection broke; it may have been done. Repeat it with t
 # Until then it hands each large answer's memory back to the system, and faults it in again for the
 # next one: a third of what Postgres spends on a page of 70 kB.
 KEEP_MEMORY = "select length(repeat(' ', 4000000))"
-
-
-class UnsafeRole(Exception):
-    """The login role of the API could read past row-level security."""
 
 
 # A dying server's last words, read between two statements, confuse the driver's own bookkeeping
@@ -67,15 +66,22 @@ class DatabaseError(Exception):
         api_error: what a client may be told.
     """
 
-    def __init__(self, error: asyncpg.PostgresError) -> None:
-        """Keep the facts of `error` that carry no row data."""
-        self.sqlstate: str = error.sqlstate or "XX000"
-        self.constraint: str | None = getattr(error, "constraint_name", None)
-        message = str(getattr(error, "message", "")) if self.sqlstate.startswith("CA") else None
+    def __init__(self, sqlstate: str | None, constraint: str | None, message: str | None) -> None:
+        """Keep the facts that carry no row data: of messages, those of our own class CA."""
+        self.sqlstate: str = sqlstate or "XX000"
+        self.constraint = constraint
         self.api_error: ApiError = from_sqlstate(
-            self.sqlstate, constraint=self.constraint, message=message
+            self.sqlstate,
+            constraint=constraint,
+            message=message if self.sqlstate.startswith("CA") else None,
         )
         super().__init__(f"SQLSTATE {self.sqlstate}")
+
+    @classmethod
+    def of(cls, error: asyncpg.PostgresError) -> DatabaseError:
+        """Read the driver's error."""
+        constraint = getattr(error, "constraint_name", None)
+        return cls(error.sqlstate, constraint, getattr(error, "message", None))
 
 
 class Transaction:
@@ -99,6 +105,31 @@ class Transaction:
         await self._connection.execute(sql, *arguments)
 
 
+@dataclass(slots=True)
+class Loan:
+    """A connection that is lent out, and what is known of it.
+
+    Attributes:
+        connection: None until there is one.
+        deadline: of the wait for a connection; once extended, of the work.
+        is_committing: whether a commit is on its way and not yet acknowledged.
+        is_clean: whether the connection may serve somebody else.
+    """
+
+    connection: asyncpg.Connection | None = None
+    deadline: asyncio.Timeout | None = None
+    is_extended: bool = False
+    is_committing: bool = False
+    is_clean: bool = False
+
+    def extend(self, seconds: float) -> None:
+        """Give the work its own time; the server's time-out comes first, unless it is stalled."""
+        if self.deadline is not None:
+            now = asyncio.get_running_loop().time()
+            self.deadline.reschedule(now + seconds + NETWORK_SLACK_SECONDS)
+        self.is_extended = True
+
+
 class Database:
     """The sessions of one process, and the only way to Postgres."""
 
@@ -109,6 +140,7 @@ class Database:
         self._acquire_seconds = settings.acquire_timeout.total_seconds()
         self._read_seconds = settings.query_timeout.total_seconds()
         self._write_seconds = settings.mutation_timeout.total_seconds()
+        self._pipelines: WeakKeyDictionary[asyncpg.Connection, Pipeline] = WeakKeyDictionary()
         self.acquire_timeouts = 0
 
     @classmethod
@@ -131,8 +163,8 @@ class Database:
                 # A named statement of one server connection is unknown to the next.
                 statement_cache_size=0 if behind_pooler else STATEMENTS_PER_CONNECTION,
                 max_cached_statement_lifetime=0,
-                max_cacheable_statement_size=256 * 1024,
-                server_settings=None if behind_pooler else _session_settings(settings),
+                max_cacheable_statement_size=KEPT_CHARACTERS,
+                server_settings=None if behind_pooler else session_settings(settings),
             )
             if not behind_pooler:
                 try:
@@ -149,7 +181,7 @@ class Database:
         )
         database = cls(pool, settings)
         try:
-            await database._refuse_unsafe_role(allow_owner_role)
+            await database._check_login(allow_owner_role)
         except (OSError, asyncpg.PostgresError, TimeoutError) as error:
             await database.close()
             if isinstance(error, asyncpg.ProtocolViolationError) and not behind_pooler:
@@ -198,72 +230,137 @@ class Database:
         Raises:
             DatabaseError, Timeout, Unavailable: as `run`.
         """
-        preamble = self._preamble(viewer, role, read_only=read_only)
-        seconds = self._read_seconds if read_only else self._write_seconds
-        connection: asyncpg.Connection | None = None
-        begun = committing = clean = False
-        try:
-            async with asyncio.timeout(self._acquire_seconds) as deadline:
-                connection = await self._begin(preamble)
-                begun = True
-                # The server's own time-out comes first; this one is for a server that is stalled.
-                loop = asyncio.get_running_loop()
-                deadline.reschedule(loop.time() + seconds + NETWORK_SLACK_SECONDS)
-                try:
-                    yield Transaction(connection)
-                    committing = not read_only
-                    await connection.execute("commit")
-                except (asyncpg.PostgresError, ApiError, DatabaseError):
-                    await connection.execute("rollback")
-                    clean = True
+        opening = self._preamble(viewer, role, write=not read_only)
+        async with self._borrowed() as loan:
+            connection = loan.connection = await self._begin(opening)
+            loan.extend(self._read_seconds if read_only else self._write_seconds)
+            try:
+                yield Transaction(connection)
+                loan.is_committing = not read_only
+                await connection.execute("commit")
+            except (asyncpg.PostgresError, ApiError, DatabaseError):
+                await connection.execute("rollback")
+                loan.is_clean = True
+                raise
+            loan.is_clean = True
+
+    async def run_text(
+        self, viewer: Viewer, statement: Statement, *, role: Role | None = None, write: bool = False
+    ) -> bytes | None:
+        """Run one statement that gives one text, as `run`, and give the text's bytes.
+
+        A statement that its connection has met before takes one round trip (`pipeline.py`).
+
+        Raises:
+            DatabaseError, Timeout, Unavailable: as `run`.
+        """
+        if self._settings.pooler == "transaction" or len(statement.text) > KEPT_CHARACTERS:
+            text = await self.run(viewer, statement, role=role, write=write)
+            return None if text is None else str(text).encode()
+        for is_last_try in (write, True):
+            try:
+                return await self._run_text(viewer, statement, role, write=write)
+            except Unavailable as error:
+                # A read whose connection was found dead is asked again, once.
+                if is_last_try or not isinstance(error.__cause__, ConnectionError):
                     raise
-            clean = True
+        raise Unavailable
+
+    async def _run_text(
+        self, viewer: Viewer, statement: Statement, role: Role | None, *, write: bool
+    ) -> bytes | None:
+        seconds = self._write_seconds if write else self._read_seconds
+        settings = (
+            self._role(viewer, role),
+            viewer.claims,
+            str(int(seconds * 1000)),
+        )
+        async with self._borrowed() as loan:
+            connection = loan.connection = await self._pool.acquire()
+            pipeline = await self._pipeline(connection)
+            loan.extend(seconds)
+            if not pipeline.knows(statement.text):
+                opening = self._preamble(viewer, role, write=write)
+                value = await self._learn(pipeline, loan, opening, statement, write=write)
+                loan.is_clean = True
+                return value
+            loan.is_committing = write
+            try:
+                value = await pipeline.run(
+                    statement.text, statement.arguments, settings=settings, write=write
+                )
+            except Refused as refused:
+                loan.is_committing = False
+                await connection.execute("rollback")
+                loan.is_clean = True
+                fields = refused.fields
+                raise DatabaseError(fields.get("C"), fields.get("n"), fields.get("M")) from None
+            loan.is_clean = True
+            return value
+
+    async def _learn(
+        self, pipeline: Pipeline, loan: Loan, opening: str, statement: Statement, *, write: bool
+    ) -> bytes | None:
+        """Run a statement step by step, for the first time on this connection."""
+        connection = pipeline.connection
+        await connection.execute(opening)
+        try:
+            prepared = await pipeline.learn(statement.text)
+            value = await prepared.fetchval(*statement.arguments)
+            loan.is_committing = write
+            await connection.execute("commit")
+        except asyncpg.PostgresError:
+            await connection.execute("rollback")
+            loan.is_clean = True
+            raise
+        return None if value is None else str(value).encode()
+
+    @asynccontextmanager
+    async def _borrowed(self) -> AsyncIterator[Loan]:
+        """Lend a connection with a deadline, and say in our own errors what went wrong."""
+        loan = Loan()
+        try:
+            async with asyncio.timeout(self._acquire_seconds) as loan.deadline:
+                yield loan
         except asyncpg.PostgresError as error:
-            raise DatabaseError(error) from error
+            raise DatabaseError.of(error) from error
         except TimeoutError as error:
-            if committing:
+            if loan.is_committing:
                 raise Unavailable(OUTCOME_UNKNOWN) from error
-            if begun:
+            if loan.is_extended:
                 raise Timeout from error
             self.acquire_timeouts += 1
             raise Unavailable("All sessions with the database are busy.") from error
         except (*DRIVER_LOST, PoolClosed) as error:
-            raise Unavailable(OUTCOME_UNKNOWN if committing else None) from error
+            raise Unavailable(OUTCOME_UNKNOWN if loan.is_committing else None) from error
         finally:
-            if connection is not None:
-                self._pool.give_back(connection, clean=clean)
+            if loan.connection is not None:
+                self._pool.give_back(loan.connection, clean=loan.is_clean)
 
-    def _preamble(self, viewer: Viewer | None, role: Role | None, *, read_only: bool) -> str:
+    async def _pipeline(self, connection: asyncpg.Connection) -> Pipeline:
+        pipeline = self._pipelines.get(connection)
+        if pipeline is None:
+            pipeline = Pipeline(connection, size=STATEMENTS_PER_CONNECTION)
+            await pipeline.prepare()
+            self._pipelines[connection] = pipeline
+        return pipeline
+
+    def _role(self, viewer: Viewer | None, role: Role | None) -> str:
         taken = role or (viewer.role if viewer is not None else None)
         if taken not in ROLES:
             raise Internal
+        return taken
+
+    def _preamble(self, viewer: Viewer | None, role: Role | None, *, write: bool) -> str:
         claims = "{}" if viewer is None else viewer.claims
-        begin = "begin read only" if read_only else "begin"
-        text = (
-            f"{begin};set local role {taken};"
-            f"select set_config('request.jwt.claims',{_literal(claims)},true)"
-        )
-        if self._settings.pooler == "transaction":
-            values = {**_session_settings(self._settings), **self._timeouts(read_only=read_only)}
-            return text + "".join(
-                f",set_config({_literal(name)},{_literal(value)},true)"
-                for name, value in values.items()
-            )
-        if not read_only:
-            for name, value in self._timeouts(read_only=False).items():
-                text += f",set_config({_literal(name)},{_literal(value)},true)"
-        return text
+        return preamble(self._settings, self._role(viewer, role), claims, write=write)
 
-    def _timeouts(self, *, read_only: bool) -> dict[str, str]:
-        seconds = self._read_seconds if read_only else self._write_seconds
-        return {"statement_timeout": str(int(seconds * 1000))}
-
-    async def _begin(self, preamble: str) -> asyncpg.Connection:
+    async def _begin(self, opening: str) -> asyncpg.Connection:
         """Acquire a connection and run the preamble; one found dead is replaced, once."""
         for is_last_try in (False, True):
             connection = await self._pool.acquire()
             try:
-                await connection.execute(preamble)
+                await connection.execute(opening)
             except BaseException as error:
                 self._pool.give_back(connection, clean=False)
                 if is_last_try or not isinstance(error, CONNECTION_LOST):
@@ -272,71 +369,10 @@ class Database:
                 return connection
         raise Unavailable
 
-    async def _refuse_unsafe_role(self, allow_owner_role: bool) -> None:
+    async def _check_login(self, allow_owner_role: bool) -> None:
         async with asyncio.timeout(self._acquire_seconds):
             connection = await self._pool.acquire()
             try:
-                conforming = await connection.fetchval("show standard_conforming_strings")
-                row = await connection.fetchrow(ROLE_FACTS)
+                await refuse_unsafe_login(connection, allow_owner_role=allow_owner_role)
             finally:
                 self._pool.give_back(connection, clean=False)
-        if conforming != "on":
-            raise UnsafeRole("standard_conforming_strings is off; claims could not be quoted.")
-        missing = [name for name in sorted(ROLES) if not row[f"may_be_{name}"]]
-        if missing:
-            raise UnsafeRole(
-                f"Role {row['name']} may not become {', '.join(missing)}: run `cairn migrate`"
-                " with the owner's URL and serve with the URL that it prints."
-            )
-        faults = [
-            sentence
-            for flag, sentence in (
-                (row["is_superuser"], "is a superuser"),
-                (row["bypasses"], "bypasses row-level security"),
-                (row["owns_tables"], "owns tables"),
-            )
-            if flag
-        ]
-        if faults and not allow_owner_role:
-            raise UnsafeRole(
-                f"Role {row['name']} {' and '.join(faults)}: it could read past row-level security."
-                " Run `cairn migrate` with the owner's URL and serve with the URL that it prints."
-            )
-
-
-ROLE_FACTS = """
-select role.rolname::text as name,
-       role.rolsuper as is_superuser,
-       role.rolbypassrls as bypasses,
-       exists (
-         select from pg_catalog.pg_class as relation
-         join pg_catalog.pg_namespace as schema on schema.oid = relation.relnamespace
-         where schema.nspname in ('public', 'private')
-           and relation.relkind in ('r', 'p', 'v', 'm')
-           and pg_catalog.pg_has_role(role.oid, relation.relowner, 'member')
-       ) as owns_tables,
-       pg_catalog.pg_has_role(role.oid, 'anon', 'member') as may_be_anon,
-       pg_catalog.pg_has_role(role.oid, 'authenticated', 'member') as may_be_authenticated,
-       pg_catalog.pg_has_role(role.oid, 'cairn_server', 'member') as may_be_cairn_server
-from pg_catalog.pg_roles as role
-where role.rolname = session_user
-"""
-
-
-def _session_settings(settings: Settings) -> dict[str, str]:
-    """Settings that outlive `set role` when given at connect (those of `alter role` do not)."""
-    milliseconds = {
-        "statement_timeout": settings.query_timeout,
-        "lock_timeout": settings.lock_timeout,
-        "idle_in_transaction_session_timeout": settings.mutation_timeout,
-    }
-    values = {name: str(int(span.total_seconds() * 1000)) for name, span in milliseconds.items()}
-    # Statements of a few milliseconds: compiling them costs more than it saves (measured).
-    return {**values, "jit": "off", "timezone": "UTC", "search_path": ""}
-
-
-def _literal(text: str) -> str:
-    """Quote for SQL; sound because standard_conforming_strings was asserted at connect."""
-    if "\x00" in text:
-        raise Internal
-    return "'" + text.replace("'", "''") + "'"

@@ -156,7 +156,7 @@ begin
           claim_idempotency_key.request_hash, claim_idempotency_key.entity_id)
   on conflict on constraint idempotency_keys_pkey do nothing;
   if found then
-    return claim_idempotency_key.entity_id;
+    return null;
   end if;
 
   select * into strict earlier
@@ -171,8 +171,8 @@ begin
 end
 $$;
 comment on function private.claim_idempotency_key is
-  'The entity to make: the one given when the key is new, the first one''s when it is a repeat. '
-  'Call it in the transaction of the write, and write only when the answer is the id you gave.';
+  'Null when the key is new and is claimed now; the first entity''s id when it is a repeat. '
+  'Call it in the transaction of the write, and write only when the answer is null.';
 grant execute on function private.claim_idempotency_key to cairn_server;
 
 create function private.sweep_idempotency_keys() returns bigint

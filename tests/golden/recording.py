@@ -9,7 +9,8 @@ from typing import Any
 from uuid import UUID
 
 from graphql_api.auth import Viewer
-from graphql_api.session import Database, Role, Transaction
+from graphql_api.login import Role
+from graphql_api.session import Database, Statement, Transaction
 
 
 class RecordingDatabase(Database):
@@ -26,6 +27,13 @@ class RecordingDatabase(Database):
         self.told.append(f"-- as {taken}{', read only' if read_only else ''}")
         async with super().transaction(viewer, role=role, read_only=read_only) as transaction:
             yield RecordingTransaction(transaction, self.told)
+
+    async def run_text(
+        self, viewer: Viewer, statement: Statement, *, role: Role | None = None, write: bool = False
+    ) -> bytes | None:
+        """Run it step by step: the pipeline would send the same in one message."""
+        text = await self.run(viewer, statement, role=role, write=write)
+        return None if text is None else str(text).encode()
 
 
 class RecordingTransaction(Transaction):

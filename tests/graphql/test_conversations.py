@@ -119,6 +119,65 @@ async def test_an_own_id_is_kept_and_its_replay_is_the_same_conversation(ana: Ca
     assert other.codes == ["CONFLICT"]
 
 
+async def test_a_replay_by_own_id_after_a_rename_is_the_same_conversation(ana: Caller) -> None:
+    own = str(uuid_v7())
+    await start(ana, id=own, title="One")
+    renamed = 'mutation($id: UUID!) { renameConversation(input: {id: $id, title: "Two"}) { id } }'
+    assert (await ana(renamed, id=own)).errors == []
+
+    again = await start(ana, id=own, title="One")
+
+    assert again["id"] == own
+
+
+async def test_an_own_id_with_a_key_and_another_body_is_a_conflict(ana: Caller) -> None:
+    own = str(uuid_v7())
+    await start(ana, id=own, title="One", idempotencyKey="k")
+
+    for other in ({"metadata": {"x": 1}}, {"title": "Two"}):
+        given = {"id": own, "title": "One", "idempotencyKey": "k", **other}
+        answer = await ana(START, input=given)
+
+        assert answer.codes == ["CONFLICT"]
+
+
+async def test_an_own_id_under_another_key_is_a_conflict(ana: Caller) -> None:
+    own = str(uuid_v7())
+    await start(ana, id=own, title="One", idempotencyKey="k")
+
+    answer = await ana(START, input={"id": own, "title": "One", "idempotencyKey": "other"})
+
+    assert answer.codes == ["CONFLICT"]
+
+
+@pytest.mark.parametrize("number", ["123456789012345678901234567890", "1e999"])
+async def test_a_number_that_json_cannot_hold_is_refused_and_hides_nothing(
+    ana: Caller, number: str
+) -> None:
+    answer = await ana(
+        "mutation { a: startConversation(input: {}) { id }"
+        f" b: startConversation(input: {{metadata: {{x: {number}}}}}) {{ id }} }}"
+    )
+
+    assert answer.codes == ["BAD_INPUT"]
+    assert answer.data["a"]["id"]
+    assert answer.data["b"] is None
+
+
+async def test_a_bad_cursor_in_an_answer_is_refused_before_anything_is_written(
+    ana: Caller,
+) -> None:
+    answer = await ana(
+        "mutation { a: startConversation(input: {}) { id }"
+        ' b: startConversation(input: {}) { messages(after: "zz") { nodes { id } } } }'
+    )
+
+    assert (answer.status, answer.codes) == (400, ["BAD_INPUT"])
+    assert (await ana("{ conversations { totalCount } }")).data == {
+        "conversations": {"totalCount": 0}
+    }
+
+
 async def test_the_same_key_gives_the_same_conversation(ana: Caller) -> None:
     first = await start(ana, title="One", idempotencyKey="k")
 

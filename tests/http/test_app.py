@@ -22,7 +22,7 @@ from starlette.applications import Starlette
 from graphql_api import http
 from graphql_api.app import Development, check_ready_to_serve, create_app
 from graphql_api.http import Tab
-from graphql_api.session import UnsafeRole
+from graphql_api.login import UnsafeRole
 from graphql_api.settings import Settings
 from tests.fixtures.graphql import ORIGIN, Caller, OwnSettings, Serve, caller_for, running
 from tests.fixtures.people import NewUser, insert_auth_user, viewer_of

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Coroutine
+from typing import Any
 
+import asyncpg
 import pytest
 
 from graphql_api.auth import ANONYMOUS, Viewer
@@ -14,6 +16,9 @@ from graphql_api.session import Database, DatabaseError, Statement
 from graphql_api.settings import Settings
 from tests.fixtures.people import NewUser
 
+Ask = Callable[..., Coroutine[Any, Any, str]]
+
+SLOW = "select auth.uid()::text from pg_catalog.pg_sleep($1::double precision)"
 WHO = Statement("select auth.uid()::text")
 CANCELLATIONS = 1_000
 
@@ -26,19 +31,21 @@ async def narrow(settings: Settings) -> AsyncIterator[Database]:
     await database.close()
 
 
+@pytest.mark.parametrize("way", ["step by step", "in one round trip"])
 async def test_a_request_cancelled_anywhere_leaves_nothing_to_the_next_one(
-    narrow: Database, new_user: NewUser
+    narrow: Database, new_user: NewUser, way: str
 ) -> None:
     ana, ben = await new_user("Ana"), await new_user("Ben")
+    ask = asking(narrow, way)
     dice = random.Random(7)
     cut_short = 0
 
     for number in range(CANCELLATIONS):
-        slow = Statement(f"select auth.uid()::text from pg_sleep({dice.random() / 500})")
-        task = asyncio.create_task(narrow.run(ana, slow, write=number % 2 == 0))
+        slow = Statement(SLOW, (dice.random() / 500,))
+        task = asyncio.create_task(ask(ana, slow, write=number % 2 == 0))
         await asyncio.sleep(dice.random() / 250)
         cut_short += task.cancel()
-        theirs = await narrow.run(ben, WHO)
+        theirs = await ask(ben, WHO, write=False)
         result = (await asyncio.gather(task, return_exceptions=True))[0]
 
         assert theirs == str(ben.user_id)
@@ -48,19 +55,62 @@ async def test_a_request_cancelled_anywhere_leaves_nothing_to_the_next_one(
     assert cut_short > CANCELLATIONS / 10
 
 
+@pytest.mark.parametrize("way", ["step by step", "in one round trip"])
 async def test_a_request_cancelled_at_every_step_of_its_way_leaves_nothing(
-    narrow: Database, new_user: NewUser
+    narrow: Database, new_user: NewUser, way: str
 ) -> None:
     ana, ben = await new_user("Ana"), await new_user("Ben")
+    ask = asking(narrow, way)
+    await ask(ana, WHO, write=True)
 
     for steps in range(40):
-        task = asyncio.create_task(narrow.run(ana, WHO, write=True))
+        task = asyncio.create_task(ask(ana, WHO, write=True))
         for _ in range(steps):
             await asyncio.sleep(0)
         task.cancel()
 
-        assert await narrow.run(ben, WHO) == str(ben.user_id)
+        assert await ask(ben, WHO, write=False) == str(ben.user_id)
         await asyncio.gather(task, return_exceptions=True)
+
+
+@pytest.mark.parametrize("way", ["step by step", "in one round trip"])
+async def test_what_was_cancelled_does_not_run_on_in_postgres(
+    settings: Settings, new_user: NewUser, owner: asyncpg.Connection, way: str
+) -> None:
+    database = await Database.connect(settings.model_copy(update={"pool_size": 5}))
+    ana, ask = await new_user("Ana"), asking(database, way)
+    await asyncio.gather(*(ask(ana, Statement(SLOW, (0.01,)), write=False) for _ in range(5)))
+    running = "select count(*) from pg_stat_activity where state = 'active' and query like '%pg_sleep%' and pid <> pg_backend_pid()"
+
+    for _ in range(4):
+        tasks = [
+            asyncio.create_task(ask(ana, Statement(SLOW, (30.0,)), write=False)) for _ in range(5)
+        ]
+        await asyncio.sleep(0.1)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    for _ in range(20):
+        left = await owner.fetchval(running)
+        if not left:
+            break
+        await asyncio.sleep(0.1)
+
+    assert left == 0
+    await database.close()
+
+
+def asking(database: Database, way: str) -> Ask:
+    """Give the way to ask: both must keep people apart."""
+
+    async def in_one_round_trip(viewer: Viewer, statement: Statement, *, write: bool) -> str:
+        answer = await database.run_text(viewer, statement, write=write)
+        return (answer or b"").decode()
+
+    async def step_by_step(viewer: Viewer, statement: Statement, *, write: bool) -> str:
+        return str(await database.run(viewer, statement, write=write))
+
+    return step_by_step if way == "step by step" else in_one_round_trip
 
 
 async def test_a_connection_forgets_its_user(narrow: Database, new_user: NewUser) -> None:

@@ -7,7 +7,8 @@ import pytest
 from pydantic import SecretStr
 
 from graphql_api.local.stack import Urls
-from graphql_api.session import Database, UnsafeRole
+from graphql_api.login import UnsafeRole
+from graphql_api.session import Database
 from graphql_api.settings import Settings
 
 

@@ -20,7 +20,6 @@ from graphql_api.domains.chat.types import (
 )
 from graphql_api.fields import call, create, delete, row, rows, update, verb
 from graphql_api.lists import Connection
-from graphql_api.meaning import Replay
 
 
 @strawberry.type
@@ -42,7 +41,6 @@ class Mutation:
     start_conversation: Conversation | None = create(
         StartConversationInput,
         "Start a conversation.",
-        replay=Replay(keys=(("id",),), same=("title", "description", "kind")),
     )
     rename_conversation: Conversation | None = update(
         RenameConversationInput, "Change what a conversation is called."
