@@ -23,11 +23,11 @@ setup: $(READY) ## Make the environment (.venv) from requirements.lock
 
 .PHONY: dev
 dev: $(READY) ## Run everything here: Postgres, Valkey, the API, GraphiQL; Ctrl-C stops it
-	@exec $(RUN)/cairn dev
+	@exec $(RUN)/cairn dev $(ARGS)
 
 .PHONY: demo
 demo: $(READY) ## Play Ana's and Ben's conversations side by side
-	@exec $(RUN)/cairn demo
+	@exec $(RUN)/cairn demo $(ARGS)
 
 .PHONY: fix
 fix: $(READY) ## Format, and mend what ruff can mend
@@ -62,7 +62,7 @@ judges: $(READY) ## The outside judges, which need Node and pgbouncer; ARGS="apo
 
 .PHONY: bench
 bench: $(READY) ## Compare with PostGraphile on this machine (needs Node)
-	$(RUN)/cairn bench
+	$(RUN)/cairn bench $(ARGS)
 
 .PHONY: schema
 schema: $(READY) ## Write schema.graphql anew

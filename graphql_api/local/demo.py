@@ -44,6 +44,7 @@ mutation Start($title: String!) {
   startConversation(input: { title: $title }) { id }
 }
 """
+DELETE = "mutation($id: UUID!) { deleteConversation(input: {id: $id}) { deletedId } }"
 SEND = """
 mutation Send($conversationId: UUID!, $content: String!) {
   sendMessage(input: { conversationId: $conversationId, content: $content }) {
@@ -150,8 +151,14 @@ async def _play(console: Console, url: str, urls: Urls, secret: str, wait: float
         async with _client(url, secret, "ana") as anas, _client(url, secret, "ben") as bens:
             ana = Side("Ana", anas, _viewer("ana"), ANAS_TITLE, ANAS)
             ben = Side("Ben", bens, _viewer("ben"), BENS_TITLE, BENS)
-            await _talk(console, database, ana, ben, wait)
-            await _compare(console, owner, ana, ben)
+            try:
+                await _talk(console, database, ana, ben, wait)
+                await _compare(console, owner, ana, ben)
+            finally:
+                # The demo leaves Ana's and Ben's own conversations as it found them.
+                for side in (ana, ben):
+                    if side.conversation_id is not None:
+                        await side.get(DELETE, id=side.conversation_id)
     finally:
         await owner.close()
         await database.close()

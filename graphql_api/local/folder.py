@@ -121,7 +121,7 @@ class Folder:
         where = f", at {facts['url']}" if "url" in facts else ""
         return (
             f"Cairn already runs in {self.path} ({who}{where}). Use that one; or stop it with "
-            "Ctrl-C where it was started; or start a second one with another --data-dir and --port."
+            'Ctrl-C where it was started; or start a second one: make dev ARGS="--data-dir .cairn2 --port 8001"'
         )
 
 

@@ -60,7 +60,7 @@ def listen_here(port: int) -> socket.socket:
             raise Problem(str(error)) from error
         raise Problem(
             f"Port {port} on 127.0.0.1 is taken{_taken_by(port)}. Stop that program, or choose "
-            f"another port: cairn dev --port {port + 1 if port < 65535 else 0}"
+            f'another port: make dev ARGS="--port {port + 1 if port < 65535 else 0}"'
         ) from error
 
 
