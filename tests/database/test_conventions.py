@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 import asyncpg
 import pytest
 
@@ -10,8 +12,9 @@ from tests.database.conventions import CONVENTIONS, Convention
 
 by_claim = pytest.mark.parametrize("convention", CONVENTIONS, ids=lambda each: each.claim)
 
-# Which columns each role may write, and what it may delete; what is not here, nobody may.
+# Which columns each role may write, and what it may delete; of a table that is here, nobody may more.
 # `cairn_server` may do all that `authenticated` may, and what is under its name.
+# A table that is not here is a plain one: she alone writes it, and `beyond_plain` finds nothing.
 WRITES = {
     ("authenticated", "users", "update"): {
         "full_name", "display_name", "bio", "avatar_url", "settings",
@@ -99,9 +102,13 @@ async def test_a_planted_bug_is_found(convention: Convention, owner: asyncpg.Con
     assert convention.culprit in found - set(convention.exceptions)
 
 
-async def test_each_role_may_write_what_is_written_here_and_nothing_else(
-    owner: asyncpg.Connection,
-) -> None:
+Grants: TypeAlias = dict[tuple[str, str, str], set[str]]
+# Who a row belongs to, and when it was written, nobody says of a plain table.
+OURS = {"user_id", "created_at", "updated_at", "version"}
+
+
+async def grants(owner: asyncpg.Connection) -> Grants:
+    """Give, by role, table and verb, the columns that may be written."""
     columns = await owner.fetch(
         """
         select a.grantee::regrole::text as role, c.relname, lower(a.privilege_type) as verb,
@@ -123,8 +130,68 @@ async def test_each_role_may_write_what_is_written_here_and_nothing_else(
     )
 
     granted = {(row["role"], row["relname"], row["verb"]): set(row["columns"]) for row in columns}
-    granted |= {(row["role"], row["relname"], row["verb"]): set() for row in tables}
-    assert granted == WRITES
+    return granted | {(row["role"], row["relname"], row["verb"]): set() for row in tables}
+
+
+def beyond_plain(granted: Grants) -> set[tuple[str, str, str]]:
+    """Find the grants that a plain table, which is hers alone, must not have."""
+    return {
+        (role, table, verb)
+        for (role, table, verb), columns in granted.items()
+        if role != "authenticated"
+        or columns & OURS
+        or (
+            verb == "update" and not columns <= granted.get((role, table, "insert"), set()) - {"id"}
+        )
+    }
+
+
+async def test_each_role_may_write_what_is_written_here_and_of_plain_tables_what_is_hers(
+    owner: asyncpg.Connection,
+) -> None:
+    granted = await grants(owner)
+
+    listed = {table for _, table, _ in WRITES}
+    assert {key: granted[key] for key in granted if key[1] in listed} == WRITES
+    assert beyond_plain({key: granted[key] for key in granted if key[1] not in listed}) == set()
+
+
+@pytest.mark.parametrize(
+    "excess",
+    [
+        "update (user_id)",
+        "update (created_at)",
+        "update (id)",
+        "update (count)",
+        "insert (user_id)",
+    ],
+)
+async def test_a_grant_beyond_a_plain_table_is_found(
+    owner: asyncpg.Connection, excess: str
+) -> None:
+    transaction = owner.transaction()
+    await transaction.start()
+    await owner.execute(
+        "create table public.plain (id uuid, user_id uuid, word text, count integer,"
+        " created_at timestamptz);"
+        "grant select, insert (id, word), update (word), delete on public.plain to authenticated"
+    )
+    before = beyond_plain(
+        {key: of for key, of in (await grants(owner)).items() if key[1] == "plain"}
+    )
+    await owner.execute(f"grant {excess} on public.plain to authenticated")
+
+    after = beyond_plain(
+        {key: of for key, of in (await grants(owner)).items() if key[1] == "plain"}
+    )
+
+    await transaction.rollback()
+    assert before == set()
+    assert ("authenticated", "plain", excess.split()[0]) in after
+
+
+def test_a_grant_to_the_server_alone_is_no_plain_one() -> None:
+    assert beyond_plain({("cairn_server", "plain", "insert"): {"word"}})
 
 
 async def test_a_new_table_and_function_of_the_owner_are_closed_to_the_roles_of_the_api(

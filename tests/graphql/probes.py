@@ -152,9 +152,8 @@ def mutation_probes(schema: GraphQLSchema, hers: Owned, his: Owned) -> Iterator[
         assert isinstance(kind, GraphQLInputObjectType)
         query = f"mutation($input: {kind.name}!) {{ {name}(input: $input) {everything(answer, schema)} }}"
         base = {
-            entry: _usual(entry, declared.type, his)
-            for entry, declared in kind.fields.items()
-            if isinstance(declared.type, GraphQLNonNull) or entry in ("title", "displayName")
+            entry: _usual(schema, entry, kind.fields[entry].type, answer, his)
+            for entry in _needed(kind)
         }
         named = _hers(kind, hers)
         takes_ids = any(
@@ -165,10 +164,22 @@ def mutation_probes(schema: GraphQLSchema, hers: Owned, his: Owned) -> Iterator[
         for entry, declared in kind.fields.items():
             if get_named_type(declared.type).name != "UUID":
                 continue
-            makes = "client's own making" in (declared.description or "")
+            # What may be repeated is a create, whose id is of the client's own making.
+            makes = entry == "id" and "idempotencyKey" in kind.fields
             for row in hers.rows[_named_by(schema, entry, answer)]:
                 given = {"input": base | {entry: row["id"]}}
                 yield Probe(name, entry, query, given, means_a_row=not makes)
+
+
+def _needed(kind: GraphQLInputObjectType) -> list[str]:
+    """Give the entries that must be there, and a word: an update must change something."""
+    must = [name for name, one in kind.fields.items() if isinstance(one.type, GraphQLNonNull)]
+    words = [
+        name
+        for name, one in kind.fields.items()
+        if get_named_type(one.type).name == "String" and name not in NAMING and name not in must
+    ]
+    return [*must, *words[:1]]
 
 
 def _hers(kind: GraphQLInputObjectType, hers: Owned) -> dict[str, str]:
@@ -187,12 +198,22 @@ def _named_by(schema: GraphQLSchema, entry: str, answer: Any) -> str:
     return name
 
 
-def _usual(entry: str, kind: Any, his: Owned) -> Any:
+def _usual(schema: GraphQLSchema, entry: str, kind: Any, answer: Any, his: Owned) -> Any:
     """Give a value of his own, or of nobody's, for an entry that must be there."""
     named = get_named_type(kind)
     if named.name == "UUID":
-        rows = his.rows["Conversation" if entry == "id" else entry[:1].upper() + entry[1:-2]]
-        return rows[0]["id"]
+        return his.rows[_named_by(schema, entry, answer)][0]["id"]
     if isinstance(named, GraphQLEnumType):
         return next(iter(named.values))
-    return {"String": "usual", "Int": 1}[named.name]
+    return USUAL[named.name]
+
+
+USUAL: Mapping[str, Any] = {
+    "String": "usual",
+    "Int": 1,
+    "Float": 0.5,
+    "Boolean": True,
+    "DateTime": "2026-12-01T00:00:00Z",
+    "Date": "2026-12-01",
+    "JSON": {},
+}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -309,8 +310,20 @@ def sample(kind: GraphQLInputType) -> Any:
         return {name: sample(entry.type) for name, entry in kind.fields.items()}
     if isinstance(kind, GraphQLEnumType):
         return next(iter(kind.values.values())).value
-    samples = {"UUID": UUID(int=7), "String": "word", "Int": 1, "JSON": {}}
-    return samples[get_named_type(kind).name]
+    return SAMPLES[get_named_type(kind).name]
+
+
+SAMPLES: Mapping[str, Any] = {
+    "UUID": UUID(int=7),
+    "ID": "word",
+    "String": "word",
+    "Int": 1,
+    "Float": 0.5,
+    "Boolean": True,
+    "DateTime": datetime(2026, 12, 1, tzinfo=UTC),
+    "Date": date(2026, 12, 1),
+    "JSON": {},
+}
 
 
 class OpenDoor:

@@ -7,33 +7,45 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
+from graphql import get_named_type
 
-from graphql_api.schema import graphql_schema
+from graphql_api.catalog import ToMany
+from graphql_api.node_id import encode_node_id
+from graphql_api.schema import catalog, graphql_schema
 from tests.fixtures.graphql import Caller
+from tests.fixtures.seeded import OWNER_COLUMN, furnish_from_seed
 from tests.graphql.probes import NAMING, Owned, Probe, everything, mutation_probes, query_probes
 
 SCHEMA = graphql_schema()
 MUTATION = SCHEMA.mutation_type
 assert MUTATION is not None
 
+CATALOG = catalog()
+KINDS = [kind.type_name for kind in CATALOG.node_types]
+# Every list, and the type of its rows.
 LISTS = {
-    "conversations": "Conversation",
-    "messages": "Message",
-    "Conversation.messages": "Message",
-    "Conversation.summaries": "ConversationSummary",
-    "Conversation.threads": "ThreadMapping",
-    "User.sessions": "UserSession",
+    **{
+        name: get_named_type(field.type).name.removesuffix("Connection")
+        for name, field in (SCHEMA.query_type.fields if SCHEMA.query_type else {}).items()
+        if "after" in field.args
+    },
+    **{
+        f"{kind.type_name}.{name}": member.type_name
+        for kind in CATALOG.node_types
+        for name, member in kind.members.items()
+        if isinstance(member, ToMany)
+    },
 }
-KINDS = sorted({*LISTS.values(), "User"})
 
 
 async def fill(caller: Caller, owner: asyncpg.Connection, secret: str) -> None:
-    """Give a person something of every kind, with `secret` in every text."""
+    """Give a person something of every kind: with `secret` in every text, or else as in the seed."""
     find = {"source": secret, "externalThreadId": secret, "title": secret}
     started = await caller(
         "mutation($input: FindOrStartConversationInput!)"
@@ -70,61 +82,48 @@ async def fill(caller: Caller, owner: asyncpg.Connection, secret: str) -> None:
         UUID(first),
         secret,
     )
+    assert caller.viewer.user_id is not None
+    await furnish_from_seed(owner, caller.viewer.user_id)
 
 
-async def owned_by(caller: Caller, secret: str) -> Owned:
+async def owned_by(caller: Caller, owner: asyncpg.Connection, secret: str) -> Owned:
     """Give all that a person sees of her own."""
+    ids = {
+        kind.type_name: [
+            encode_node_id(kind.type_name, row["id"])
+            for row in await owner.fetch(
+                f"select id from public.{kind.table.name} "
+                f"where {OWNER_COLUMN.get(kind.table.name, 'user_id')} = $1",
+                caller.viewer.user_id,
+            )
+        ]
+        for kind in CATALOG.node_types
+    }
     rows: dict[str, list[dict[str, Any]]] = {}
-    ids: list[str] = []
-    answer = await caller(
-        """
-        { viewer { nodeId sessions { nodes { nodeId } } } messages { nodes { nodeId } }
-          conversations { nodes {
-            nodeId summaries { nodes { nodeId } } threads { nodes { nodeId } } } } }
-        """
-    )
-    _collect(answer.data, ids)
     whole = everything(SCHEMA.type_map["Node"], SCHEMA)
-    found = await caller(f"query($ids: [ID!]!) {{ nodes(nodeIds: $ids) {whole} }}", ids=ids)
+    found = await caller(
+        f"query($ids: [ID!]!) {{ nodes(nodeIds: $ids) {whole} }}",
+        ids=[one for some in ids.values() for one in some],
+    )
     for row in found.data["nodes"]:
         rows.setdefault(row["__typename"], []).append(row)
     assert sorted(rows) == KINDS
-    inputs = dict.fromkeys(NAMING, secret)
-    return Owned(rows, await _cursors(caller), inputs)
+    return Owned(rows, await _cursors(caller, ids), dict.fromkeys(NAMING, secret))
 
 
-def _collect(data: Any, ids: list[str]) -> None:
-    for name, item in data.items() if isinstance(data, dict) else ():
-        if name == "nodeId":
-            ids.append(item)
-        _collect(item, ids)
-    for item in data if isinstance(data, list) else ():
-        _collect(item, ids)
-
-
-async def _cursors(caller: Caller) -> dict[str, list[str]]:
-    page = "{ edges { cursor } }"
-    answer = await caller(
-        f"""{{ conversations {{ edges {{ cursor }} nodes {{
-                 messages {page} summaries {page} threads {page} }} }}
-               messages {page} viewer {{ sessions {page} }} }}"""
-    )
-    data = answer.data
-    below = data["conversations"]["nodes"]
-    pages = {
-        "conversations": [data["conversations"]],
-        "messages": [data["messages"]],
-        "User.sessions": [data["viewer"]["sessions"]],
-        **{
-            f"Conversation.{name}": [one[name] for one in below]
-            for name in ("messages", "summaries", "threads")
-        },
-    }
-    cursors = {
-        path: [edge["cursor"] for page in found for edge in page["edges"]]
-        for path, found in pages.items()
-    }
-    assert sorted(cursors) == sorted(LISTS)
+async def _cursors(caller: Caller, ids: Mapping[str, list[str]]) -> dict[str, list[str]]:
+    cursors: dict[str, list[str]] = {}
+    for path in LISTS:
+        parent, _, name = path.rpartition(".")
+        if parent:
+            query = (
+                "query($ids: [ID!]!) { nodes(nodeIds: $ids)"
+                f" {{ ... on {parent} {{ {name} {{ edges {{ cursor }} }} }} }} }}"
+            )
+            pages = (await caller(query, ids=ids[parent])).data["nodes"]
+        else:
+            pages = [(await caller(f"{{ {name} {{ edges {{ cursor }} }} }}")).data]
+        cursors[path] = [edge["cursor"] for page in pages for edge in page[name]["edges"]]
     assert all(cursors.values())
     return cursors
 
@@ -139,8 +138,8 @@ class Two:
     async def prepare(self) -> None:
         await fill(self.ana, self._owner, self.secret)
         await fill(self.ben, self._owner, "his")
-        self.hers = await owned_by(self.ana, self.secret)
-        self.his = await owned_by(self.ben, "his")
+        self.hers = await owned_by(self.ana, self._owner, self.secret)
+        self.his = await owned_by(self.ben, self._owner, "his")
         self._own_ids = {
             text
             for rows in self.hers.rows.values()
@@ -182,6 +181,11 @@ async def two(ana: Caller, ben: Caller, owner: asyncpg.Connection) -> Two:
     two = Two(ana, ben, owner)
     await two.prepare()
     return two
+
+
+def test_the_lists_and_kinds_that_are_tried_are_read_off_the_schema() -> None:
+    assert {"conversations", "messages", "Conversation.messages", "User.sessions"} <= LISTS.keys()
+    assert set(KINDS) >= {*LISTS.values(), "User"}
 
 
 async def test_no_query_gives_ben_anything_of_anas(two: Two) -> None:
