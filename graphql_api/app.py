@@ -183,12 +183,17 @@ async def _services(
     async with AsyncExitStack() as stack:
         database = await Database.connect(settings, allow_owner_role=allow_owner_role)
         stack.push_async_callback(database.close)
+        # A session of its own, so that neither sign-outs nor health wait behind busy requests.
+        watch = await Database.connect(
+            settings.model_copy(update={"pool_size": 1}), allow_owner_role=allow_owner_role
+        )
+        stack.push_async_callback(watch.close)
         redis = _redis(settings)
         stack.push_async_callback(redis.aclose)
         client = await stack.enter_async_context(httpx2.AsyncClient())
         verifier = TokenVerifier(settings, client)
         stack.push_async_callback(verifier.close)
-        admission = Admission(database, redis)
+        admission = Admission(database, redis, watch=watch)
         await admission.start()
         stack.push_async_callback(admission.stop)
         metrics = Metrics(lambda: database.acquire_timeouts)
@@ -198,9 +203,10 @@ async def _services(
             admission,
             metrics,
             body_limit_bytes=settings.body_limit_bytes,
+            answer_limit_bytes=settings.answer_limit_bytes,
             page=page,
         )
-        health = Health(database, redis, expected_versions())
+        health = Health(watch, redis, expected_versions(), lambda: database.acquire_timeouts)
         log.info("ready to serve", environment=settings.environment)
         yield Services(admission, database, endpoint, health, metrics)
         log.info("shutting down")

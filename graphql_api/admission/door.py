@@ -42,14 +42,22 @@ class Admission:
         database: Database,
         redis: Redis | None,
         *,
+        watch: Database | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Ask `database`; hear and give hints through `redis`, None to do without."""
+        """Ask `database`; hear and give hints through `redis`, None to do without.
+
+        Args:
+            database: asked about viewers.
+            redis: carries the hints.
+            watch: read for the deny list, whatever else `database` is busy with; None is the same.
+            clock: seconds that never go back.
+        """
         self._database = database
         self._clock = clock
         # When each session (None: a token without one) was last let in by Postgres.
         self._known: OrderedDict[tuple[UUID, UUID | None], float] = OrderedDict()
-        self.denials = Denials(database, redis, on_user_denied=self._forget, clock=clock)
+        self.denials = Denials(watch or database, redis, on_user_denied=self._forget, clock=clock)
 
     async def start(self) -> None:
         """Begin to keep the deny list fresh."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Literal
 
 from redis.asyncio import Redis
@@ -21,6 +21,8 @@ State = Literal["ok", "degraded", "down"]
 CHECK_SECONDS = 2.0
 # Whoever asks often gets the last answer: the question must not become a load.
 KEEP_SECONDS = 1.0
+# So long it is called busy, so that each of several askers hears of it.
+BUSY_SECONDS = 5.0
 
 MIGRATIONS = "select version from private.applied_migrations() as version"
 
@@ -29,12 +31,30 @@ class Health:
     """What this process depends on, and how it does.
 
     - Postgres down, or a migration missing: it cannot serve (503, and traffic should go elsewhere);
+    - all sessions with Postgres busy, so that requests had to be refused of late: it serves what
+      it can (200, degraded), and taking it out would only make the others busier;
     - Redis down: it serves on, a little slower to hear of a sign-out (200, degraded).
     """
 
-    def __init__(self, database: Database, redis: Redis, migrations: Collection[str]) -> None:
-        """Ask `database` and `redis`; `migrations` are the versions that this code needs."""
+    def __init__(
+        self,
+        database: Database,
+        redis: Redis,
+        migrations: Collection[str],
+        acquire_timeouts: Callable[[], int],
+    ) -> None:
+        """Ask these parts.
+
+        Args:
+            database: with a session that requests cannot take.
+            redis: pinged.
+            migrations: the versions that this code needs.
+            acquire_timeouts: how many requests so far waited in vain for a session.
+        """
         self._database = database
+        self._acquire_timeouts = acquire_timeouts
+        self._timeouts_seen = acquire_timeouts()
+        self._busy_until = float("-inf")
         self._redis = redis
         self._migrations = frozenset(migrations)
         self._asking = asyncio.Lock()
@@ -65,7 +85,16 @@ class Health:
             return "ok", "down"
         except (ApiError, TimeoutError):
             return "down", "down"
-        return "ok", "ok" if self._migrations <= applied else "down"
+        postgres: State = "degraded" if self._is_busy() else "ok"
+        return postgres, "ok" if self._migrations <= applied else "down"
+
+    def _is_busy(self) -> bool:
+        """Tell whether requests waited in vain since the last question, or shortly before."""
+        now, timeouts = time.monotonic(), self._acquire_timeouts()
+        if timeouts > self._timeouts_seen:
+            self._busy_until = now + BUSY_SECONDS
+        self._timeouts_seen = timeouts
+        return now < self._busy_until
 
     async def _redis_state(self) -> State:
         try:
