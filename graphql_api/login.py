@@ -22,8 +22,8 @@ async def refuse_unsafe_login(connection: asyncpg.Connection, *, allow_owner_rol
         allow_owner_role: let a superuser, owner or bypasser serve all the same.
 
     Raises:
-        UnsafeRole: it is a superuser, bypasses row security, owns tables, or may not take the
-            roles that requests run as.
+        UnsafeRole: it is a superuser, bypasses row security, is a member of a role that does,
+            owns tables, or may not take the roles that requests run as.
     """
     if await connection.fetchval("show standard_conforming_strings") != "on":
         raise UnsafeRole("standard_conforming_strings is off; claims could not be quoted.")
@@ -39,6 +39,7 @@ async def refuse_unsafe_login(connection: asyncpg.Connection, *, allow_owner_rol
         for flag, sentence in (
             (row["is_superuser"], "is a superuser"),
             (row["bypasses"], "bypasses row-level security"),
+            (row["may_bypass"], "may become a role that bypasses row-level security"),
             (row["owns_tables"], "owns tables"),
         )
         if flag
@@ -54,6 +55,11 @@ ROLE_FACTS = """
 select role.rolname::text as name,
        role.rolsuper as is_superuser,
        role.rolbypassrls as bypasses,
+       exists (
+         select from pg_catalog.pg_roles as other
+         where other.oid <> role.oid and (other.rolsuper or other.rolbypassrls)
+           and pg_catalog.pg_has_role(role.oid, other.oid, 'member')
+       ) as may_bypass,
        exists (
          select from pg_catalog.pg_class as relation
          join pg_catalog.pg_namespace as schema on schema.oid = relation.relnamespace

@@ -50,3 +50,17 @@ async def test_a_login_that_may_become_nobody_is_refused(
             )
     finally:
         await superuser.execute("drop role stranger")
+
+
+@pytest.mark.parametrize("power", ["bypassrls", "superuser"])
+async def test_a_member_of_a_role_that_passes_policies_is_refused(
+    settings: Settings, superuser: asyncpg.Connection, power: str
+) -> None:
+    await superuser.execute(f"create role mighty nologin {power}; create role between nologin")
+    await superuser.execute("grant mighty to between; grant between to cairn_api")
+    try:
+        with pytest.raises(UnsafeRole, match="may become a role that bypasses row-level security"):
+            await Database.connect(settings)
+    finally:
+        await superuser.execute("drop role between; drop role mighty")
+    await (await Database.connect(settings)).close()
