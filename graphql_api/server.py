@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
+import math
 import os
 import signal
 import socket
-from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterator
+from datetime import timedelta
 from typing import Any
 
 import orjson
@@ -63,10 +65,16 @@ class _Server(uvicorn.Server):
 
 
 class _Cut:
-    """Answers a request that is cut at the end of the grace: nobody else cancels one."""
+    """Cuts off who reads nothing, and answers who is cut at the end of the grace."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, *, send_timeout: timedelta) -> None:
         self._app = app
+        self._send_seconds = send_timeout.total_seconds()
+        self._connections: Collection[Any] = ()
+
+    def watch(self, connections: Collection[Any]) -> None:
+        """Know the server's connections, each with its `client` and `transport`."""
+        self._connections = connections
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         began = False
@@ -74,7 +82,12 @@ class _Cut:
         async def watched(message: Message) -> None:
             nonlocal began
             began = True
-            await send(message)
+            try:
+                async with asyncio.timeout(self._send_seconds):
+                    await send(message)
+            except TimeoutError:
+                log.warning("a client reads nothing", path=scope.get("path"))
+                self._abort(scope)
 
         try:
             await self._app(scope, receive, watched)
@@ -83,6 +96,12 @@ class _Cut:
             if began or scope["type"] != "http":
                 raise
             await _answer_cut(send)
+
+    def _abort(self, scope: Scope) -> None:
+        """End a connection with all that is waiting to be sent; what is sent after it is dropped."""
+        for connection in list(self._connections):
+            if getattr(connection, "client", None) == scope.get("client"):
+                connection.transport.abort()
 
 
 async def _answer_cut(send: Send) -> None:
@@ -144,18 +163,20 @@ async def serve(
         beside: runs beside the server from the moment it answers. The server stops when it ends,
             and what it raises is raised here; it is cancelled when the server stops first.
     """
+    cut = _Cut(app, send_timeout=settings.send_timeout)
     server = _Server(
         uvicorn.Config(
-            _Cut(app),
+            cut,
             lifespan="off",  # ours, below: uvicorn would end the process when it fails
             ws="websockets-sansio",
-            timeout_graceful_shutdown=int(settings.shutdown_grace.total_seconds()),
+            timeout_graceful_shutdown=math.ceil(settings.shutdown_grace.total_seconds()),
             log_level="warning",
             access_log=False,
             server_header=False,
             proxy_headers=False,
         )
     )
+    cut.watch(server.server_state.connections)
     with listener, _stop_signals(server):
         async with app.router.lifespan_context(app):
             serving = asyncio.create_task(server.serve(sockets=[listener]))

@@ -6,7 +6,14 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 PREFLIGHT_SECONDS = 600
-REQUEST_HEADERS = ("authorization", "content-type", "x-request-id")
+# Apollo's clients name themselves in two headers of their own.
+REQUEST_HEADERS = (
+    "authorization",
+    "content-type",
+    "x-request-id",
+    "apollographql-client-name",
+    "apollographql-client-version",
+)
 RESPONSE_HEADERS = ("x-request-id", "retry-after")
 
 

@@ -47,6 +47,7 @@ async def test_a_page_of_ours_may_call(client: httpx2.AsyncClient) -> None:
         name.strip().lower() for name in response.headers["access-control-allow-headers"].split(",")
     }
     assert {"authorization", "content-type"} <= allowed
+    assert {"apollographql-client-name", "apollographql-client-version"} <= allowed
     assert response.headers["access-control-max-age"] == "600"
     assert "access-control-allow-credentials" not in response.headers
 

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from datetime import timedelta
 
 import httpx2
 import pytest
@@ -67,6 +68,24 @@ async def test_a_request_under_way_is_answered_after_a_stop_signal(settings: Set
 
     assert answers == ["done"]
     assert slow.ended
+
+
+async def test_a_grace_below_a_second_is_a_grace(settings: Settings) -> None:
+    slow = Slow()
+    answers: list[str] = []
+    short = settings.model_copy(update={"shutdown_grace": timedelta(milliseconds=400)})
+
+    async def client(url: str) -> None:
+        asking = asyncio.create_task(get(url))
+        await slow.asked.wait()
+        os.kill(os.getpid(), signal.SIGTERM)
+        await asyncio.sleep(0.3)  # uvicorn looks ten times a second whether it should stop
+        slow.may_answer.set()
+        answers.append(await asking)
+
+    await serve_slow(slow, short, client)
+
+    assert answers == ["done"]
 
 
 async def test_a_second_signal_does_not_wait(settings: Settings) -> None:
