@@ -1,7 +1,7 @@
 """The catalogue: every declaration, read once off the finished schema and checked.
 
 The planner asks it what a field of a type means. Whether the declarations agree with the
-database is a test (`tests/test_contract.py`), not a start-up cost.
+database is a test (`tests/graphql/test_contract.py`), not a start-up cost.
 """
 
 from __future__ import annotations

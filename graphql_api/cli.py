@@ -281,9 +281,9 @@ def schema(
     ] = False,
 ) -> None:
     """Print the GraphQL schema."""
-    from graphql_api.schema import schema as built
+    from graphql_api.schema import sdl
 
-    text = built.as_str() + "\n"
+    text = sdl()
     if not check:
         sys.stdout.write(text)
         return
