@@ -95,16 +95,25 @@ class Settings(BaseSettings):
     # A message is at most 32,000 characters, 128 kB in UTF-8; JSON may escape each of them.
     body_limit_bytes: int = Field(default=512 * 1024, ge=1024, alias="CAIRN_BODY_LIMIT_BYTES")
     """The largest request body."""
+    answer_limit_bytes: int = Field(
+        default=16 * 1024 * 1024, ge=1024, alias="CAIRN_ANSWER_LIMIT_BYTES"
+    )
+    """The largest answer; whoever asks for more is told to ask for smaller pages."""
+    send_timeout: Duration = Field(default=timedelta(seconds=30), alias="CAIRN_SEND_TIMEOUT")
+    """How long a client may read nothing of its answer before it is cut off."""
     metrics: bool = Field(default=False, alias="CAIRN_METRICS")
     """Serve /metrics for Prometheus, on the same port and without a token: keep the public from it."""
     shutdown_grace: Duration = Field(default=timedelta(seconds=10), alias="CAIRN_SHUTDOWN_GRACE")
-    """How long requests under way may take to end after a stop signal."""
+    """How long requests under way may take to end after a stop signal; whole seconds, rounded up."""
 
     # Limits of one operation.
     max_depth: int = Field(default=12, ge=1, alias="CAIRN_MAX_DEPTH")
     """How deep the fields of an operation may nest."""
     max_tokens: int = Field(default=2_000, ge=1, alias="CAIRN_MAX_TOKENS")
     """How many words and signs a document may have."""
+    # The standard introspection query has 239.
+    max_fields: int = Field(default=300, ge=1, alias="CAIRN_MAX_FIELDS")
+    """How many fields and fragments a document may ask, counted as often as they are spread."""
     max_aliases: int = Field(default=30, ge=0, alias="CAIRN_MAX_ALIASES")
     """How many aliases a document may have."""
     max_directives: int = Field(default=50, ge=0, alias="CAIRN_MAX_DIRECTIVES")
@@ -116,7 +125,7 @@ class Settings(BaseSettings):
 
     # Sessions with Postgres (NU-020: 10 to 20 connections).
     pool_size: int = Field(default=10, ge=1, le=500, alias="CAIRN_POOL_SIZE")
-    """Connections that this process opens at most."""
+    """Connections for requests that this process opens at most; it keeps one more for its own watch."""
     acquire_timeout: Duration = Field(default=timedelta(seconds=2), alias="CAIRN_ACQUIRE_TIMEOUT")
     """How long a request waits for a connection."""
     query_timeout: Duration = Field(default=timedelta(seconds=5), alias="CAIRN_QUERY_TIMEOUT")
