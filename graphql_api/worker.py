@@ -1,8 +1,8 @@
 """The worker: what must happen without anybody asking for it.
 
-This version has two such duties, both repeatable and safe beside other workers: people whose
-sign-up could not be followed are tried again, and denials whose tokens have all expired are
-forgotten. Jobs with a queue of their own come with later versions.
+This version has three such duties, all repeatable and safe beside other workers: people whose
+sign-up could not be followed are tried again, and denials whose tokens have all expired and old
+idempotency keys are forgotten. Each does a bounded piece at a time. Jobs with a queue of their own come with later versions.
 """
 
 from __future__ import annotations
@@ -42,9 +42,15 @@ DUTIES: Sequence[Duty] = (
     Duty(
         "repeat failed user syncs",
         timedelta(minutes=1),
-        "select private.repeat_failed_user_syncs()",
+        # All people are compared within the hour, a sixtieth of them each minute.
+        "select private.repeat_failed_user_syncs(extract(minute from now())::integer)",
     ),
     Duty("sweep denials", timedelta(minutes=10), "select private.sweep_denials()"),
+    Duty(
+        "sweep idempotency keys",
+        timedelta(minutes=10),
+        "select private.sweep_idempotency_keys()",
+    ),
 )
 
 

@@ -180,13 +180,17 @@ create function private.sweep_idempotency_keys() returns bigint
 as $$
   with swept as (
     delete from private.idempotency_keys
-    where created_at < now() - interval '30 days'
+    where (user_id, key) in (
+      select old.user_id, old.key from private.idempotency_keys as old
+      where old.created_at < now() - interval '30 days'
+      limit 10000
+    )
     returning 1
   )
   select count(*) from swept
 $$;
 comment on function private.sweep_idempotency_keys is
-  'Forget keys older than 30 days, everybody''s; gives how many. For the worker.';
+  'Forget keys older than 30 days, everybody''s, 10,000 at most; gives how many. For the worker.';
 grant execute on function private.sweep_idempotency_keys to cairn_server;
 
 -- applied_migrations ----------------------------------------------------------

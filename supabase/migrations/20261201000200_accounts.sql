@@ -255,11 +255,13 @@ create function private.sweep_denials() returns bigint
   language sql volatile security definer set search_path = ''
 as $$
   with swept as (
-    delete from private.denials where expires_at < now() returning 1
+    delete from private.denials
+    where seq in (select old.seq from private.denials as old where old.expires_at < now() limit 10000)
+    returning 1
   )
   select count(*) from swept
 $$;
-comment on function private.sweep_denials is 'Forget denials that have expired; gives how many. For the worker.';
+comment on function private.sweep_denials is 'Forget denials that have expired, 10,000 at most; gives how many. For the worker.';
 grant execute on function private.sweep_denials to cairn_server;
 
 create function private.deny_user(user_id uuid, reason text) returns void
@@ -390,17 +392,29 @@ comment on function private.auth_users_follow is
 create trigger t900_cairn_follow after insert or update or delete on auth.users
   for each row execute function private.auth_users_follow();
 
-create function private.repeat_failed_user_syncs() returns integer
+create function private.repeat_failed_user_syncs(part integer default null) returns integer
   language plpgsql volatile security definer set search_path = ''
 as $$
 declare
+  -- The sixtieth of all ids that begin with these four digits or those between.
+  first_id constant uuid := (lpad(to_hex(coalesce(part, 0) * 65536 / 60), 4, '0')
+                             || '0000-0000-0000-0000-000000000000')::uuid;
+  last_id  constant uuid := (lpad(to_hex((coalesce(part, 59) + 1) * 65536 / 60 - 1), 4, '0')
+                             || 'ffff-ffff-ffff-ffff-ffffffffffff')::uuid;
   account auth.users;
   repaired integer := 0;
 begin
-  -- Found by comparing, not by the log, which may be what failed.
+  -- Found by comparing, not by the log alone, which may be what failed.
   for account in
+    with looked_at as (
+      select listed.id from auth.users as listed where listed.id between first_id and last_id
+      union
+      select line.user_id from private.user_sync_logs as line
+      where not line.success and line.sync_type <> 'repeat' and line.created_at > now() - interval '1 hour'
+    )
     select found.*
-    from auth.users as found
+    from looked_at
+    join auth.users as found on found.id = looked_at.id
     left join public.users as person on person.id = found.id
     where person.id is null
        or (person.email, person.phone_number, person.email_confirmed_at, person.phone_confirmed_at)
@@ -408,6 +422,7 @@ begin
           (nullif(found.email, '')::text, nullif(found.phone, ''), found.email_confirmed_at, found.phone_confirmed_at)
        or (found.deleted_at is not null and person.deleted_at is null)
     order by found.created_at
+    limit case when part is not null then 1000 end
   loop
     begin
       perform private.sync_user(account.id);
@@ -422,7 +437,9 @@ begin
 end
 $$;
 comment on function private.repeat_failed_user_syncs is
-  'Bring in line whoever the trigger on auth.users could not, everybody''s; gives how many. For the worker.';
+  'Bring in line whoever the trigger on auth.users could not, everybody''s; gives how many. Looks at those whose '
+  'failure was logged in the last hour and at one of sixty parts (0 to 59) of all, or without a part at all of them. '
+  'For the worker.';
 grant execute on function private.repeat_failed_user_syncs to cairn_server;
 
 -- Sessions --------------------------------------------------------------------

@@ -295,7 +295,7 @@ CONVENTIONS = (
             "private.denials_number": "a trigger; numbers the row at hand",
             "private.deny_user": "staff only; not granted to the API's roles",
             "private.messages_uncount": "a trigger; counts the rows at hand",
-            "private.repeat_failed_user_syncs": "a job over all users; takes no argument",
+            "private.repeat_failed_user_syncs": "a job over all users; takes the number of a part",
             "private.sweep_denials": "a job over all users; takes no argument",
             "private.sweep_idempotency_keys": "a job over all users; takes no argument",
             "private.users_deny": "a trigger; denies the row at hand",

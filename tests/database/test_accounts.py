@@ -184,6 +184,32 @@ async def test_a_failing_sync_stops_nobody_is_logged_and_repeated(
     assert [(line["sync_type"], line["success"]) for line in log][1:] == [("repeat", True)]
 
 
+async def test_the_sixty_parts_of_an_hour_compare_everybody_once(auth: asyncpg.Connection) -> None:
+    """Also who is in no log, at both ends of each part."""
+    ids = {
+        UUID(f"{start:04x}{tail}")
+        for part in range(60)
+        for start, tail in (
+            (part * 65536 // 60, "0000-0000-0000-0000-000000000000"),
+            ((part + 1) * 65536 // 60 - 1, "ffff-ffff-ffff-ffff-ffffffffffff"),
+        )
+    }
+    await as_admin(auth, "alter table auth.users disable trigger t900_cairn_follow")
+    await as_admin(
+        auth,
+        "insert into auth.users (id, aud, role, created_at)"
+        " select unnest($1::uuid[]), 'authenticated', 'authenticated', now()",
+        list(ids),
+    )
+
+    repaired = [
+        (await as_admin(auth, "select private.repeat_failed_user_syncs($1)", part))[0][0]
+        for part in range(60)
+    ]
+
+    assert repaired == [2] * 60
+
+
 async def test_a_log_that_cannot_be_written_stops_nobody_either(auth: asyncpg.Connection) -> None:
     await as_admin(auth, "alter table public.users add constraint planted check (false) not valid")
     await as_admin(

@@ -19,7 +19,7 @@ from graphql_api.settings import Settings
 from graphql_api.worker import DUTIES, Duty, perform, work
 from tests.fixtures.people import NewUser
 
-SYNCS, DENIALS = DUTIES
+SYNCS, DENIALS, KEYS = DUTIES
 
 
 @pytest.fixture
@@ -62,6 +62,27 @@ async def test_denials_that_no_token_can_meet_any_more_are_forgotten(
     assert not await superuser.fetchval(
         "select exists (select from private.denials where subject = $1)", viewer.user_id
     )
+
+
+async def test_idempotency_keys_that_nobody_repeats_any_more_are_forgotten(
+    database: Database, superuser: asyncpg.Connection, new_user: NewUser
+) -> None:
+    viewer = await new_user("Clara")
+    await superuser.execute(
+        "insert into private.idempotency_keys"
+        " (user_id, key, verb, request_hash, entity_id, created_at)"
+        " select $1, key, 'test', '', gen_random_uuid(), now() - age"
+        " from (values ('old', interval '31 days'), ('young', interval '29 days')) as k (key, age)",
+        viewer.user_id,
+    )
+
+    done = await perform(database, KEYS)
+
+    kept = await superuser.fetch(
+        "select key from private.idempotency_keys where user_id = $1", viewer.user_id
+    )
+    assert done == 1
+    assert [row["key"] for row in kept] == ["young"]
 
 
 async def test_a_duty_that_fails_is_told_and_the_others_go_on(
