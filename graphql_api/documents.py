@@ -7,29 +7,20 @@ spread, so that nothing hides in them.
 from __future__ import annotations
 
 import re
-from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from graphql import (
     DocumentNode,
-    FieldNode,
     FragmentDefinitionNode,
-    FragmentSpreadNode,
     GraphQLError,
     GraphQLInputType,
     GraphQLObjectType,
     GraphQLSchema,
     GraphQLSyntaxError,
-    InlineFragmentNode,
-    ListValueNode,
-    ObjectFieldNode,
     OperationDefinitionNode,
     OperationType,
-    SelectionSetNode,
-    ValueNode,
-    VariableNode,
     get_variable_values,
     is_input_type,
     parse,
@@ -38,34 +29,17 @@ from graphql import (
     validate,
 )
 
-from graphql_api.errors import ApiError, BadInput
+from graphql_api.census import count
+from graphql_api.errors import BadInput
+from graphql_api.recent import Recent
+from graphql_api.refusal import RequestError, coded, refused
 from graphql_api.settings import Settings
 
-# What the standard introspection query nests deeper than other operations may.
-INTROSPECTION = frozenset({"__schema", "__type"})
-INTROSPECTION_LEVELS = 8
-
-# Arguments whose numbers (or list lengths) are part of a plan: a literal limit plans best.
-EXACT_ARGUMENTS = frozenset({"first", "last", "nodeIds"})
-
-
-# Longer documents are rare, and a thousand of them would fill the memory.
+# Longer documents are rare. Anybody may send one without a token, so that those are kept only short.
 KEPT_CHARACTERS = 16_000
-
-
-class RequestError(Exception):
-    """The request is refused before anything runs.
-
-    Attributes:
-        errors: GraphQL errors with their extensions.
-        status: the HTTP status that fits.
-    """
-
-    def __init__(self, errors: list[GraphQLError], status: int = 400) -> None:
-        """Refuse with these errors."""
-        super().__init__()
-        self.errors = errors
-        self.status = status
+KEPT_CHARACTERS_OF_ANYBODY = 2_000
+# Of all documents together: a parsed one takes about 120 bytes a character.
+KEPT_CHARACTERS_IN_ALL = 500_000
 
 
 @dataclass(slots=True, eq=False)
@@ -80,6 +54,7 @@ class Prepared:
         variable_types: of each variable.
         exact: variables whose numbers count for the plan.
         is_kept: whether it is remembered, so that plans of it are worth remembering.
+        weight: characters of the document.
     """
 
     document: DocumentNode
@@ -89,6 +64,7 @@ class Prepared:
     variable_types: Mapping[str, GraphQLInputType]
     exact: frozenset[str]
     is_kept: bool
+    weight: int
 
     @property
     def is_query(self) -> bool:
@@ -108,28 +84,33 @@ class Documents:
         """Keep up to `plan_cache_size` prepared operations for `schema`."""
         self._schema = schema
         self._settings = settings
-        self._kept: OrderedDict[tuple[str, str | None], Prepared] = OrderedDict()
+        self._kept: Recent[Prepared] = Recent(
+            number=settings.plan_cache_size, weight=KEPT_CHARACTERS_IN_ALL
+        )
 
-    def prepare(self, query: str, operation_name: str | None) -> Prepared:
+    def prepare(
+        self, query: str, operation_name: str | None, *, anonymous: bool = False
+    ) -> Prepared:
         """Give the operation to run.
+
+        Args:
+            query: the text of the document.
+            operation_name: which of its operations.
+            anonymous: whether somebody without a token asks, for whom less is remembered.
 
         Raises:
             RequestError: it does not parse, is not valid, is too large, or cannot be told.
         """
         key = (query, operation_name)
         prepared = self._kept.get(key)
-        if prepared is not None:
-            self._kept.move_to_end(key)
-            return prepared
-        prepared = self._prepare(query, operation_name)
-        if not prepared.is_kept:
-            return prepared
-        self._kept[key] = prepared
-        if len(self._kept) > self._settings.plan_cache_size:
-            self._kept.popitem(last=False)
+        if prepared is None:
+            limit = KEPT_CHARACTERS_OF_ANYBODY if anonymous else KEPT_CHARACTERS
+            prepared = self._prepare(query, operation_name, is_kept=len(query) <= limit)
+            if prepared.is_kept:
+                self._kept.keep(key, prepared, len(query))
         return prepared
 
-    def _prepare(self, query: str, operation_name: str | None) -> Prepared:
+    def _prepare(self, query: str, operation_name: str | None, *, is_kept: bool) -> Prepared:
         document = self._parse(query)
         operation = _operation(document, operation_name)
         fragments = {
@@ -138,8 +119,7 @@ class Documents:
             if isinstance(node, FragmentDefinitionNode)
         }
         # Counted first: validation itself takes long on what is over the limits.
-        census = Census(self._settings, fragments)
-        census.walk(operation.selection_set, 1)
+        exact = count(document, fragments, self._settings)
         errors = validate(self._schema, document, max_errors=20, hide_suggestions=True)
         if errors:
             raise RequestError([coded(error) for error in errors])
@@ -152,8 +132,9 @@ class Documents:
             fragments=fragments,
             root=root,
             variable_types=self._variable_types(operation),
-            exact=frozenset(census.exact),
-            is_kept=len(query) <= KEPT_CHARACTERS,
+            exact=exact,
+            is_kept=is_kept,
+            weight=len(query),
         )
 
     def _variable_types(self, operation: OperationDefinitionNode) -> dict[str, GraphQLInputType]:
@@ -171,71 +152,6 @@ class Documents:
             raise RequestError([coded(error)]) from error
         except RecursionError as error:
             raise refused(BadInput("The document is nested too deeply.")) from error
-
-
-class Census:
-    """Counts what an operation holds, and refuses too much of it."""
-
-    def __init__(self, settings: Settings, fragments: Mapping[str, FragmentDefinitionNode]) -> None:
-        """Count against the limits of `settings`."""
-        self._settings = settings
-        self._fragments = fragments
-        self._aliases = 0
-        self._directives = 0
-        self._fields = 0
-        self._open: set[str] = set()
-        self.exact: set[str] = set()
-
-    def walk(self, selection_set: SelectionSetNode, depth: int) -> None:
-        """Count below `selection_set`, whose fields lie `depth` levels deep.
-
-        Raises:
-            RequestError: a limit is passed.
-        """
-        if depth > self._settings.max_depth:
-            raise refused(BadInput(f"At most {self._settings.max_depth} levels of fields."))
-        for selection in selection_set.selections:
-            self._directives += len(selection.directives or ())
-            if isinstance(selection, FieldNode):
-                self._count(selection)
-                if selection.selection_set is not None:
-                    # graphql-core's MaxIntrospectionDepthRule bounds the lists among these levels.
-                    extra = INTROSPECTION_LEVELS if selection.name.value in INTROSPECTION else 0
-                    self.walk(selection.selection_set, depth + 1 - extra)
-            elif isinstance(selection, InlineFragmentNode):
-                self.walk(selection.selection_set, depth)
-            elif isinstance(selection, FragmentSpreadNode):
-                self._walk_fragment(selection.name.value, depth)
-
-    def _walk_fragment(self, name: str, depth: int) -> None:
-        # An unknown or cyclic fragment is validation's to refuse.
-        if name in self._fragments and name not in self._open:
-            self._open.add(name)
-            self.walk(self._fragments[name].selection_set, depth)
-            self._open.discard(name)
-
-    def _count(self, node: FieldNode) -> None:
-        self._fields += 1
-        self._aliases += node.alias is not None
-        for argument in node.arguments or ():
-            if argument.name.value in EXACT_ARGUMENTS:
-                self.exact |= _variables_in(argument.value)
-        limits = (
-            ("fields", self._fields, self._settings.max_tokens),
-            ("aliases", self._aliases, self._settings.max_aliases),
-            ("directives", self._directives, self._settings.max_directives),
-        )
-        for what, number, limit in limits:
-            if number > limit:
-                raise refused(BadInput(f"At most {limit} {what} in an operation."))
-
-
-def _variables_in(value: object) -> set[str]:
-    if isinstance(value, VariableNode):
-        return {value.name.value}
-    if isinstance(value, ListValueNode):
-        return set().union(*(_variables_in(item) for item in value.values))
-    return set()
 
 
 def _operation(document: DocumentNode, name: str | None) -> OperationDefinitionNode:
@@ -289,25 +205,3 @@ def _of_variable(prepared: Prepared, error: GraphQLError) -> GraphQLError:
 VARIABLE_ERROR = re.compile(
     r"Variable '\$(\w+)'(?: has invalid value)?(?: at ((?:\.\w+|\[\d+\])+))?"
 )
-
-
-def coded(error: GraphQLError) -> GraphQLError:
-    """Give an error of the request its code; a value that does not fit is pointed at, not quoted."""
-    message = error.message
-    place = error.nodes[0] if error.nodes else None
-    if " represent " in message or isinstance(place, ValueNode | ObjectFieldNode):
-        message = "This value does not fit the type of its place."
-    source = BadInput(message)
-    return GraphQLError(
-        message,
-        nodes=error.nodes,
-        source=error.source,
-        positions=error.positions,
-        path=error.path,
-        extensions=source.extensions,
-    )
-
-
-def refused(error: ApiError) -> RequestError:
-    """Give the refusal of a whole request for one of our own errors."""
-    return RequestError([GraphQLError(error.message, extensions=error.extensions)], error.status)

@@ -7,9 +7,8 @@ operation may hold both.
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 import orjson
@@ -18,6 +17,7 @@ from graphql import (
     ExecutionResult,
     FieldNode,
     GraphQLError,
+    GraphQLObjectType,
     Node,
     OperationDefinitionNode,
     SelectionSetNode,
@@ -28,20 +28,30 @@ from graphql import (
 from graphql_api.arguments import resolve_arguments, shape_of
 from graphql_api.auth import Viewer
 from graphql_api.catalog import Catalog
+from graphql_api.census import INTROSPECTION
 from graphql_api.compile import Compiled, compile_plan, compile_separately
-from graphql_api.documents import Documents, Prepared, RequestError, coerce, refused
+from graphql_api.documents import Documents, Prepared, coerce
 from graphql_api.errors import ApiError, BadInput, Internal, Unauthenticated
 from graphql_api.logs import log_error
 from graphql_api.meaning import Context, Verb
 from graphql_api.mutations import Mutations, Step, json_entries
 from graphql_api.plan import Plan
 from graphql_api.planner import VIEWER_ID, Planner
-from graphql_api.selection import Document, collect
+from graphql_api.recent import Recent
+from graphql_api.refusal import RequestError, refused
+from graphql_api.selection import Collected, Document, collect
 from graphql_api.session import Database, DatabaseError
 from graphql_api.settings import Settings
 from graphql_api.writes import WRITTEN_ID
 
 T = TypeVar("T")
+
+# Of all plans together: characters of their documents and of their SQL.
+KEPT_PLANS_CHARACTERS = 2_000_000
+
+# The schema is large, and asking for it reads no row: it costs as much as a full page.
+INTROSPECTION_COST = 100
+INTROSPECTION_FIELDS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +114,9 @@ class Executor:
         self._services = services or {}
         self._documents = Documents(catalog.schema, settings)
         self._mutations = Mutations(database)
-        self._plans: OrderedDict[Hashable, Any] = OrderedDict()
+        self._plans: Recent[Any] = Recent(
+            number=settings.plan_cache_size, weight=KEPT_PLANS_CHARACTERS
+        )
 
     async def execute(
         self, viewer: Viewer, request: GraphQLRequest, *, queries_only: bool = False
@@ -119,7 +131,9 @@ class Executor:
         operation = "none"
         prepared: Prepared | None = None
         try:
-            prepared = self._documents.prepare(request.query, request.operation_name)
+            prepared = self._documents.prepare(
+                request.query, request.operation_name, anonymous=viewer.user_id is None
+            )
             operation = prepared.operation.operation.value
             if queries_only and not prepared.is_query:
                 raise RequestError(refused(BadInput("Send a mutation by POST.")).errors, 405)
@@ -163,26 +177,49 @@ class Executor:
         self, viewer: Viewer, prepared: Prepared, variables: Mapping[str, Any]
     ) -> PlannedQuery:
         key = (prepared, viewer.role, self._shape(prepared, variables))
-        kept: PlannedQuery | None = self._recall(key)
+        kept: PlannedQuery | None = self._plans.get(key)
         if kept is not None:
             return kept
         document = Document(self._catalog.schema, prepared.fragments, variables)
-        fields = collect(document, prepared.root, [prepared.operation.selection_set])
-        ours = {
-            response_key: nodes
-            for response_key, nodes in fields.items()
-            if nodes[0].name.value == "__typename"
-            or (prepared.root.name, nodes[0].name.value) in self._catalog.roots
-        }
-        others = {one: nodes for one, nodes in fields.items() if one not in ours}
         try:
+            fields = collect(document, prepared.root, [prepared.operation.selection_set])
+            ours, others = self._parted(prepared.root, fields)
             plan = Planner(self._catalog, document).plan(prepared.root, ours)
-        except BadInput as error:
+            plan = replace(plan, cost=plan.cost + self._introspection_cost(viewer, others))
+        except ApiError as error:
             raise refused(error) from error
         self._check_cost(plan.cost)
         make = compile_separately if others else compile_plan
         compiled = make(plan, viewer.role) if ours or not others else None
-        return self._remember(prepared, key, PlannedQuery(plan, compiled, tuple(fields), others))
+        planned = PlannedQuery(plan, compiled, tuple(fields), others)
+        return self._remember(prepared, key, planned, compiled.text if compiled else "")
+
+    def _parted(self, root: GraphQLObjectType, fields: Collected) -> tuple[Collected, Collected]:
+        """Part root fields into those that are planned here, and graphql-core's."""
+        ours = {
+            response_key: nodes
+            for response_key, nodes in fields.items()
+            if nodes[0].name.value == "__typename"
+            or (root.name, nodes[0].name.value) in self._catalog.roots
+        }
+        return ours, {one: nodes for one, nodes in fields.items() if one not in ours}
+
+    def _introspection_cost(self, viewer: Viewer, others: Collected) -> int:
+        """Say what it costs to tell the schema, if she may ask for it.
+
+        Raises:
+            Unauthenticated: in production, somebody without a token.
+            BadInput: more than one `__schema`, or more than five fields about the schema.
+        """
+        asked = [nodes[0].name.value for nodes in others.values()]
+        asked = [name for name in asked if name in INTROSPECTION]
+        if asked and viewer.user_id is None and self._settings.environment == "production":
+            raise Unauthenticated
+        if asked.count("__schema") > 1 or len(asked) > INTROSPECTION_FIELDS:
+            raise BadInput(
+                f"At most one `__schema`, and {INTROSPECTION_FIELDS} fields about the schema."
+            )
+        return INTROSPECTION_COST * len(asked)
 
     async def _others(
         self,
@@ -238,10 +275,13 @@ class Executor:
         self, viewer: Viewer, prepared: Prepared, variables: Mapping[str, Any]
     ) -> tuple[list[tuple[str, Step | None]], int]:
         key = (prepared, viewer.role, self._shape(prepared, variables))
-        kept: tuple[list[tuple[str, Step | None]], int] | None = self._recall(key)
+        kept: tuple[list[tuple[str, Step | None]], int] | None = self._plans.get(key)
         if kept is None:
             document = Document(self._catalog.schema, prepared.fragments, variables)
-            fields = collect(document, prepared.root, [prepared.operation.selection_set])
+            try:
+                fields = collect(document, prepared.root, [prepared.operation.selection_set])
+            except BadInput as error:
+                raise refused(error) from error
             steps = [
                 (one, self._step(document, prepared, one, nodes)) for one, nodes in fields.items()
             ]
@@ -278,18 +318,9 @@ class Executor:
             if name in variables
         )
 
-    def _recall(self, key: Hashable) -> Any:
-        kept = self._plans.get(key)
-        if kept is not None:
-            self._plans.move_to_end(key)
-        return kept
-
-    def _remember(self, prepared: Prepared, key: Hashable, planned: T) -> T:
-        if not prepared.is_kept:
-            return planned
-        self._plans[key] = planned
-        if len(self._plans) > self._settings.plan_cache_size:
-            self._plans.popitem(last=False)
+    def _remember(self, prepared: Prepared, key: Hashable, planned: T, sql: str = "") -> T:
+        if prepared.is_kept:
+            self._plans.keep(key, planned, prepared.weight + len(sql))
         return planned
 
     def _check_cost(self, cost: int) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
-from graphql_api.arguments import Leaf, Symbol, is_null
+from graphql_api.arguments import Leaf, Symbol, Variables, is_null
 from graphql_api.catalog import Column, TableType
 from graphql_api.errors import BadInput
 
 MAXIMUM_CONDITIONS = 50
+MAXIMUM_VALUES = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ def plan_filter(kind: TableType, symbol: Symbol | None) -> Condition | None:
     """Plan a `where`; entries that are null count as absent.
 
     Raises:
-        BadInput: more than 50 conditions.
+        BadInput: more than 50 conditions, or 100 values in a list.
     """
     if symbol is None or is_null(symbol):
         return None
@@ -101,8 +102,26 @@ def _on_column(column: Column, symbol: Symbol) -> Sequence[Condition]:
         if operator == "is":
             conditions.append(IsNull(column, negated=leaf.sample.value == "not_null"))
         else:
-            conditions.append(Compare(column, operator, leaf))
+            value = _bounded(leaf) if operator == "in" else leaf
+            conditions.append(Compare(column, operator, value))
     return conditions
+
+
+def _bounded(leaf: Leaf) -> Leaf:
+    """Bound a list at each request: lists of any length share a plan."""
+
+    def read(variables: Variables) -> Any:
+        values = leaf.read(variables)
+        _check_length(values)
+        return values
+
+    _check_length(leaf.sample)
+    return Leaf(leaf.sample, read)
+
+
+def _check_length(values: Sequence[Any]) -> None:
+    if len(values) > MAXIMUM_VALUES:
+        raise BadInput(f"At most {MAXIMUM_VALUES} values in a list of `in`.", field="where")
 
 
 def _count(condition: Condition) -> int:

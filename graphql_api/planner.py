@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from graphql import (
@@ -57,7 +58,12 @@ from graphql_api.plan import (
     TypeName,
     Value,
 )
-from graphql_api.selection import Document, collect_below
+from graphql_api.selection import Collected, Document, collect_below
+
+# What may be long is sent once for each name it is asked by, though it is read once: what a query
+# costs does not count that.
+LONG_KINDS = frozenset({"text", "json"})
+MAXIMUM_NAMES = 2
 
 # The variable that holds the caller's own id; no GraphQL name can be spelled like it.
 VIEWER_ID = "$viewer"
@@ -145,6 +151,7 @@ class Planner:
         assert isinstance(graphql_type, GraphQLObjectType)  # noqa: S101
         self._tables.add(kind.type_name)
         collected = collect_below(self._document, graphql_type, nodes)
+        _check_names(kind, collected)
         return Object(
             kind,
             tuple(
@@ -267,6 +274,19 @@ class Planner:
         last = next(reversed(keys.values()))
         keys.setdefault("id", OrderKey(kind.column_named("id"), last.descending))
         return tuple(keys.values())
+
+
+def _check_names(kind: TableType, collected: Collected) -> None:
+    """Refuse a long text under many names."""
+    asked = Counter(nodes[0].name.value for nodes in collected.values())
+    for name, times in asked.items():
+        if times > MAXIMUM_NAMES and _is_long(kind.members.get(name)):
+            raise BadInput(f"At most {MAXIMUM_NAMES} names for one text of an object.", field=name)
+
+
+def _is_long(member: object) -> bool:
+    column = member.column if isinstance(member, ComputedColumn) else member
+    return isinstance(column, Column) and column.kind in LONG_KINDS
 
 
 def _leaf(symbol: Symbol) -> Leaf:

@@ -13,6 +13,9 @@ from graphql_api.errors import ApiError
 
 Headers = tuple[tuple[bytes, bytes], ...]
 
+# An answer is sent in pieces, each when the client has read most of those before it.
+PIECE_BYTES = 64 * 1024
+
 # Answers are a person's own and never kept by a cache, guessed at by a browser, or framed.
 SAFE_HEADERS: Headers = (
     (b"cache-control", b"no-store"),
@@ -43,7 +46,10 @@ class HttpAnswer:
     safe_headers: Headers = SAFE_HEADERS
 
     async def send(self, send: Send) -> None:
-        """Send it, with a length, so that the connection stays usable."""
+        """Send it, with a length, so that the connection stays usable.
+
+        Each piece waits until the client has read; how long at most is `server.py`'s to say.
+        """
         await send(
             {
                 "type": "http.response.start",
@@ -56,7 +62,11 @@ class HttpAnswer:
                 ],
             }
         )
-        await send({"type": "http.response.body", "body": self.body})
+        last = max(len(self.body) - 1, 0) // PIECE_BYTES * PIECE_BYTES
+        for start in range(0, last, PIECE_BYTES):
+            piece = self.body[start : start + PIECE_BYTES]
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+        await send({"type": "http.response.body", "body": self.body[last:]})
 
 
 def json_answer(status: int, value: Mapping[str, object]) -> HttpAnswer:

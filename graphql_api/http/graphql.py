@@ -47,6 +47,10 @@ class MethodNotAllowed(BadInput):
     status = 405
 
 
+class AnswerTooLarge(BadInput):
+    """The answer is too large: ask for smaller pages."""
+
+
 class NotAcceptable(BadInput):
     """Accept `application/graphql-response+json` or `application/json`."""
 
@@ -88,6 +92,7 @@ class GraphQLEndpoint:
         metrics: Metrics,
         *,
         body_limit_bytes: int,
+        answer_limit_bytes: int,
         page: Page | None = None,
     ) -> None:
         """Serve `executor`; `page` answers a GET that prefers HTML, None switches that off."""
@@ -96,6 +101,7 @@ class GraphQLEndpoint:
         self._admission = admission
         self._metrics = metrics
         self._limit_bytes = body_limit_bytes
+        self._answer_limit_bytes = answer_limit_bytes
         self._page = page
         self._offered = OFFERED if page is None else OFFERED_WITH_PAGE
 
@@ -163,7 +169,16 @@ class GraphQLEndpoint:
             request = parse_body(await read_body(receive, limit_bytes=self._limit_bytes))
         async with CancelWhenGone(receive):
             answer = await self._executor.execute(viewer, request, queries_only=by_get)
+        self._check_size(answer)
         return _http_answer(answer, media_type)
+
+    def _check_size(self, answer: Answer) -> None:
+        if len(answer.body) <= self._answer_limit_bytes:
+            return
+        text = f"The answer is larger than {self._answer_limit_bytes} bytes: ask for smaller pages."
+        if answer.operation == "mutation":
+            text += " What was to be written is written."
+        raise AnswerTooLarge(text)
 
     async def _viewer(self, scope: Scope, headers: RawHeaders) -> Viewer:
         """Say who asks, and let her in.

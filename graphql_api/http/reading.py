@@ -18,6 +18,8 @@ from graphql_api.http.disconnect import ClientGone
 BODY_SECONDS = 30.0
 # Filters nest a few levels; hundreds can only be meant to exhaust a recursive reader.
 MAX_DEPTH = 32
+# A long message is one value; each of many takes long to be coerced.
+MAX_VALUES = 5_000
 MAX_URL_PARAMETERS = 16
 
 
@@ -99,7 +101,8 @@ def parse_body(body: bytes) -> GraphQLRequest:
     """Read the JSON of a POST.
 
     Raises:
-        BadInput: not JSON in UTF-8 (lone surrogates and bare NULs are not), or not one request.
+        BadInput: not JSON in UTF-8 (lone surrogates and bare NULs are not), not one request, or
+            one of too many values.
     """
     parameters = _json(body, "The body")
     if isinstance(parameters, list):
@@ -141,16 +144,22 @@ def _json(data: bytes, what: str) -> Any:
         value = orjson.loads(data)
     except orjson.JSONDecodeError as error:
         raise BadInput(f"{what} is not valid JSON in UTF-8.") from error
-    # A walk through every value costs more than the rest; these two counts say when it is needed.
-    if b"\\u0000" in data or data.count(b"{") + data.count(b"[") > MAX_DEPTH:
+    # A walk through every value costs more than the rest; these counts say when it is needed.
+    brackets = data.count(b"{") + data.count(b"[")
+    most_values = 2 * (data.count(b",") + brackets) + 1
+    if b"\\u0000" in data or brackets > MAX_DEPTH or most_values > MAX_VALUES:
         _check_values(value, what)
     return value
 
 
 def _check_values(value: object, what: str) -> None:
-    """Refuse NUL characters, which Postgres cannot store, and nesting beyond `MAX_DEPTH`."""
+    """Refuse NUL characters, which Postgres cannot store, and too many or too deep values."""
     level: list[object] = [value]
+    values = 0
     for _ in range(MAX_DEPTH):
+        values += len(level)
+        if values > MAX_VALUES:
+            raise BadInput(f"{what} holds more than {MAX_VALUES} names and values.")
         if any(isinstance(item, str) and "\x00" in item for item in level):
             raise BadInput(f"{what} contains a NUL character.")
         level = [child for item in level for child in _children(item)]

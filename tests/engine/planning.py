@@ -33,6 +33,11 @@ class ListeningDatabase:
         many = "select array[" in statement.text
         return ["null"] * len(statement.arguments) if many else "{}"
 
+    async def run_text(self, viewer: Viewer, statement: Statement) -> bytes:
+        """Remember a statement whose answer is one text."""
+        await self.run(viewer, statement)
+        return b"{}"
+
     @asynccontextmanager
     async def transaction(self, *_: Any, **__: Any) -> AsyncIterator[ListeningDatabase]:
         """Listen to the statements of a write."""

@@ -7,7 +7,7 @@ import pytest
 
 from tests.engine.planning import Planning
 
-MANY = " ".join(f"a{number}: title b{number}: messageCount" for number in range(150))
+MANY = " ".join(f"a{number}: createdAt b{number}: messageCount" for number in range(150))
 WIDE = [
     "{ conversations { nodes { %s } } }",
     "{ conversations { edges { cursor node { %s } } pageInfo { hasNextPage endCursor } } }",
@@ -24,14 +24,14 @@ WIDE = [
 async def test_three_hundred_fields_fit_in_a_statement(
     owner: asyncpg.Connection, query: str
 ) -> None:
-    planning = Planning(max_tokens=10_000, max_aliases=1_000)
+    planning = Planning(max_tokens=10_000, max_fields=1_000, max_aliases=1_000)
 
     for statement in await planning.statements(query.replace("%s", MANY)):
         await owner.prepare(statement.text)
 
 
 async def test_two_hundred_root_fields_fit_in_a_statement(owner: asyncpg.Connection) -> None:
-    planning = Planning(max_tokens=10_000, max_aliases=1_000)
+    planning = Planning(max_tokens=10_000, max_fields=1_000, max_aliases=1_000)
     fields = " ".join(f"a{number}: viewer {{ id xp }}" for number in range(200))
 
     for query in (f"{{ {fields} }}", f"{{ server {{ version }} {fields} }}"):

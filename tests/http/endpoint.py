@@ -20,6 +20,7 @@ from tests.auth.signing import settings
 
 GRAPHQL = "application/graphql-response+json"
 BODY_LIMIT_BYTES = 4096
+ANSWER_LIMIT_BYTES = 1024 * 1024
 
 Run = Callable[[Viewer, GraphQLRequest], Awaitable[Answer]]
 
@@ -71,6 +72,7 @@ class Endpoint:
             self.door,
             self.metrics,
             body_limit_bytes=BODY_LIMIT_BYTES,
+            answer_limit_bytes=ANSWER_LIMIT_BYTES,
             page=page,
         )
         routed = Starlette(routes=[Route("/graphql", self.app)])

@@ -9,6 +9,8 @@ LISTS = "tests/graphql/test_lists.py"
 SENDING = "tests/graphql/test_sending.py"
 CONVERSATIONS = "tests/graphql/test_conversations.py"
 REFUSALS = "tests/graphql/test_refusals.py"
+FLOODS = "tests/graphql/test_floods.py"
+LARGE = "tests/http/test_large_answers.py"
 
 # What may be asked --------------------------------------------------------------------------------
 
@@ -43,15 +45,15 @@ ASKING = (
     ),
     Mutant(
         "a-document-may-be-as-deep-as-it-likes",
-        "graphql_api/documents.py",
+        "graphql_api/census.py",
         "if depth > self._settings.max_depth:",
         "if depth < 0:",
         (f"{REFUSALS}::test_what_is_too_much_for_one_operation_is_refused",),
     ),
     Mutant(
         "fragments-hide-what-they-hold",
-        "graphql_api/documents.py",
-        "self.walk(self._fragments[name].selection_set, depth)",
+        "graphql_api/census.py",
+        "self.walk(self._fragments[name].selection_set, depth, place, lists)",
         "pass",
         (f"{REFUSALS}::test_what_is_too_much_for_one_operation_is_refused",),
     ),
@@ -103,6 +105,62 @@ ASKING = (
         "if viewer.user_id is not None:\n            return",
         "return",
         (f"{LISTS}::test_a_list_needs_a_token_even_to_be_counted",),
+    ),
+    Mutant(
+        "fields-may-be-repeated-until-validation-takes-seconds",
+        "graphql_api/census.py",
+        "if self._pairs > REPEATS * self._settings.max_fields:",
+        "if self._pairs < 0:",
+        (f"{FLOODS}::test_fields_that_validation_would_compare_too_often_are_refused",),
+    ),
+    Mutant(
+        "the-schema-may-be-multiplied-by-itself",
+        "graphql_api/census.py",
+        "if lists > SCHEMA_LEVELS:",
+        "if lists < 0:",
+        (f"{FLOODS}::test_the_schema_is_not_multiplied_by_itself",),
+    ),
+    Mutant(
+        "in-production-anybody-may-read-the-schema",
+        "graphql_api/execution.py",
+        'if asked and viewer.user_id is None and self._settings.environment == "production":',
+        "if asked and viewer is None:",
+        (f"{FLOODS}::test_in_production_the_schema_is_for_those_who_signed_in",),
+    ),
+    Mutant(
+        "a-list-of-a-filter-is-bounded-once",
+        "graphql_api/filters.py",
+        "        _check_length(values)\n        return values",
+        "        return values",
+        (f"{FLOODS}::test_a_list_of_a_filter_is_bounded_at_each_request",),
+    ),
+    Mutant(
+        "a-body-may-hold-any-number-of-values",
+        "graphql_api/http/reading.py",
+        "if values > MAX_VALUES:",
+        "if values < 0:",
+        (f"{FLOODS}::test_a_filter_of_many_values_is_refused_before_it_is_coerced",),
+    ),
+    Mutant(
+        "a-text-may-have-any-number-of-names",
+        "graphql_api/planner.py",
+        "if times > MAXIMUM_NAMES and",
+        "if times < 0 and",
+        (f"{FLOODS}::test_one_text_has_two_names_at_most",),
+    ),
+    Mutant(
+        "an-answer-may-be-of-any-size",
+        "graphql_api/http/graphql.py",
+        "if len(answer.body) <= self._answer_limit_bytes:",
+        "if self._answer_limit_bytes:",
+        (f"{LARGE}::test_an_answer_over_the_limit_is_not_sent",),
+    ),
+    Mutant(
+        "who-reads-nothing-is-waited-for",
+        "graphql_api/server.py",
+        "async with asyncio.timeout(self._send_seconds):",
+        "async with asyncio.timeout(None):",
+        (f"{LARGE}::test_a_client_that_reads_nothing_is_cut_off",),
     ),
 )
 
@@ -181,7 +239,7 @@ WRITING = (
     ),
     Mutant(
         "errors-quote-the-values-in-a-document",
-        "graphql_api/documents.py",
+        "graphql_api/refusal.py",
         'message = "This value does not fit the type of its place."',
         "message = error.message",
         (f"{REFUSALS}::test_a_value_that_does_not_fit_is_not_quoted",),

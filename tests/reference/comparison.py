@@ -28,6 +28,7 @@ from tests.reference.values import World
 WIDE = {
     "max_depth": 40,
     "max_tokens": 50_000,
+    "max_fields": 50_000,
     "max_aliases": 2_000,
     "max_directives": 2_000,
     "max_cost": 10_000_000,

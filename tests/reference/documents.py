@@ -75,6 +75,7 @@ class Writer(Values):
     """Writes one document."""
 
     fragments: list[str] = field(default_factory=list)
+    asks_schema: bool = False
 
     # Documents -------------------------------------------------------------------------------------
 
@@ -98,10 +99,17 @@ class Writer(Values):
         if self.chance(8):
             return self.directive(self.pick(SERVER_FIELDS))
         if self.chance(6):
-            return f"{self.fresh('i')}: {self.pick(INTROSPECTION)}"
+            return f"{self.fresh('i')}: {self.introspection()}"
         names = ["viewer", "conversation", "message", "node", "nodes"]
         name = self.pick([*names, *["conversations", "messages"] * 3])
         return self.field(root, name, 0, 1)
+
+    def introspection(self) -> str:
+        """Ask about the schema; `__schema` may stand once in an operation."""
+        known = [one for one in INTROSPECTION if not (self.asks_schema and "__schema" in one)]
+        chosen = self.pick(known)
+        self.asks_schema |= "__schema" in chosen
+        return chosen
 
     def mutation(self, name: str, given: Mapping[str, Any]) -> Operation:
         """Write a mutation whose input is settled and whose answer is not."""
@@ -180,6 +188,8 @@ class Writer(Values):
         target = get_named_type(declared.type)
         arguments, size = self.arguments(kind, name, declared, times)
         alias = f"{self.fresh('a')}: " if arguments or self.chance(20) else ""
+        if alias and target.name in ("String", "JSON"):
+            alias = f"again_{name}: "  # a text may be asked under two names, and no more
         if is_leaf_type(target):
             return self.directive(f"{alias}{name}{arguments}")
         text = f"{alias}{name}{arguments} {self.selection(target, depth + 1, times * size)}"
