@@ -33,7 +33,7 @@ class ListeningDatabase:
         many = "select array[" in statement.text
         return ["null"] * len(statement.arguments) if many else "{}"
 
-    async def run_text(self, viewer: Viewer, statement: Statement) -> bytes:
+    async def run_text(self, viewer: Viewer, statement: Statement, **_: Any) -> bytes:
         """Remember a statement whose answer is one text."""
         await self.run(viewer, statement)
         return b"{}"
