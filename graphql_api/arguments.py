@@ -10,6 +10,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
 from graphql import (
@@ -198,6 +199,20 @@ def shape_of(value: Any, kind: GraphQLInputType, *, exact: bool = False) -> Hash
             return tuple(shape_of(item, kind.of_type) for item in value)
         return ("list", None in value, len(value) if exact else 0)
     return value if exact and isinstance(value, int) else "value"
+
+
+def moment(value: datetime, field: str) -> datetime:
+    """Give a moment in UTC.
+
+    Raises:
+        BadInput: it has no offset, or lies outside of the years 1 to 9999.
+    """
+    if value.tzinfo is None:
+        raise BadInput("A moment needs its offset, such as `Z`.", field=field)
+    try:
+        return value.astimezone(UTC)
+    except OverflowError as error:
+        raise BadInput("This moment is out of range.", field=field) from error
 
 
 def is_null(symbol: Symbol | None) -> bool:

@@ -18,7 +18,6 @@ from graphql import (
     FieldNode,
     GraphQLError,
     GraphQLObjectType,
-    Node,
     OperationDefinitionNode,
     SelectionSetNode,
     execute,
@@ -31,14 +30,22 @@ from graphql_api.catalog import Catalog
 from graphql_api.census import INTROSPECTION
 from graphql_api.compile import Compiled, compile_plan, compile_separately
 from graphql_api.documents import Documents, Prepared, coerce
-from graphql_api.errors import ApiError, BadInput, Internal, Unauthenticated
-from graphql_api.logs import log_error
+from graphql_api.errors import ApiError, BadInput, Unauthenticated
 from graphql_api.meaning import Context, Verb
 from graphql_api.mutations import Mutations, Step, json_entries
 from graphql_api.plan import Plan
 from graphql_api.planner import VIEWER_ID, Planner
 from graphql_api.recent import Recent
 from graphql_api.refusal import RequestError, refused
+from graphql_api.responses import (
+    Answer,
+    answer_body,
+    failure_answer,
+    known,
+    masked,
+    refusal_answer,
+    visible_error,
+)
 from graphql_api.selection import Collected, Document, collect
 from graphql_api.session import Database, DatabaseError
 from graphql_api.settings import Settings
@@ -61,23 +68,6 @@ class GraphQLRequest:
     query: str
     operation_name: str | None
     variables: dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A complete GraphQL response.
-
-    Attributes:
-        status: HTTP status for `application/graphql-response+json`.
-        body: JSON; without `data` when the request was refused before anything ran.
-        operation: `query`, `mutation`, or `none` when there was none to run.
-        retry_after_seconds: when to try again, if that is known.
-    """
-
-    status: int
-    body: bytes
-    operation: str
-    retry_after_seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,9 +133,9 @@ class Executor:
                 return await self._query(viewer, prepared, variables, request)
             return await self._mutate(viewer, prepared, variables)
         except RequestError as error:
-            return _refusal(error, operation)
+            return refusal_answer(error, operation)
         except (ApiError, DatabaseError) as error:
-            return _failed(error, operation, None if prepared is None else prepared.name)
+            return failure_answer(error, operation, None if prepared is None else prepared.name)
 
     async def _query(
         self, viewer: Viewer, prepared: Prepared, variables: dict[str, Any], request: GraphQLRequest
@@ -159,19 +149,23 @@ class Executor:
         if not planned.others:
             assert statement is not None  # noqa: S101 - every operation asks for something
             data = await self._database.run_text(viewer, statement)
-            return Answer(200, _body(data or b"null", [], planned.plan.cost), "query")
+            return Answer(200, answer_body(data or b"null", [], planned.plan.cost), "query")
         texts: list[str] = []
         if statement is not None:
             texts = await self._database.run(viewer, statement)
         result = await self._others(viewer, prepared, planned.others, request)
         if result.data is None:
-            return Answer(200, _body(b"null", result.errors or [], planned.plan.cost), "query")
+            return Answer(
+                200, answer_body(b"null", result.errors or [], planned.plan.cost), "query"
+            )
         parts = dict(zip((key for key, _ in planned.plan.fields), texts, strict=True))
         for key in planned.others:
             if key in result.data:
                 parts[key] = orjson.dumps(result.data[key], default=str).decode()
         joined = "{" + ",".join(f'"{key}":{parts[key]}' for key in planned.keys) + "}"
-        return Answer(200, _body(joined.encode(), result.errors or [], planned.plan.cost), "query")
+        return Answer(
+            200, answer_body(joined.encode(), result.errors or [], planned.plan.cost), "query"
+        )
 
     def _planned_query(
         self, viewer: Viewer, prepared: Prepared, variables: Mapping[str, Any]
@@ -247,7 +241,7 @@ class Executor:
         )
         if not isinstance(result, ExecutionResult):
             result = await result
-        errors = [_masked(error, prepared.name) for error in result.errors or ()]
+        errors = [masked(error, prepared.name) for error in result.errors or ()]
         return ExecutionResult(result.data, errors or None)
 
     async def _mutate(
@@ -265,11 +259,13 @@ class Executor:
                 except Exception as error:
                     # A fault of ours, too: it must not hide what the fields before it have done.
                     text = "null"
-                    told = _error(_known(error), prepared.name, path=[key], nodes=[step.node])
-                    errors.append(told)
+                    path: list[str | int] = [key]
+                    errors.append(
+                        visible_error(known(error), prepared.name, path=path, nodes=[step.node])
+                    )
             parts.append(f'"{key}":{text}')
         data = "{" + ",".join(parts) + "}"
-        return Answer(200, _body(data.encode(), errors, cost), "mutation")
+        return Answer(200, answer_body(data.encode(), errors, cost), "mutation")
 
     def _planned_mutation(
         self, viewer: Viewer, prepared: Prepared, variables: Mapping[str, Any]
@@ -354,54 +350,3 @@ def _written(variables: Mapping[str, Any]) -> Any:
 
 def _with_operation(prepared: Prepared, operation: OperationDefinitionNode) -> DocumentNode:
     return DocumentNode(definitions=(operation, *prepared.fragments.values()))
-
-
-def _body(data: bytes, errors: Sequence[GraphQLError], cost: int) -> bytes:
-    told = b""
-    if errors:
-        told = b',"errors":' + orjson.dumps([error.formatted for error in errors])
-    return b'{"data":%b%b,"extensions":{"cost":{"requested":%d}}}' % (data, told, cost)
-
-
-def _refusal(error: RequestError, operation: str) -> Answer:
-    body = orjson.dumps({"errors": [one.formatted for one in error.errors]})
-    return Answer(error.status, body, operation)
-
-
-def _failed(error: ApiError | DatabaseError, operation: str, name: str | None) -> Answer:
-    """Answer a query whose one statement failed: `data` is null, since it had begun to run."""
-    source = error.api_error if isinstance(error, DatabaseError) else error
-    told = _error(error, name)
-    body = orjson.dumps({"data": None, "errors": [told.formatted]})
-    status = source.status if source.status >= 500 else 200
-    return Answer(status, body, operation, source.retry_after_seconds)
-
-
-def _error(
-    error: ApiError | DatabaseError,
-    name: str | None,
-    *,
-    path: list[str | int] | None = None,
-    nodes: Sequence[Node] | None = None,
-) -> GraphQLError:
-    """Log what went wrong and give what the client may know of it."""
-    source = error.api_error if isinstance(error, DatabaseError) else error
-    if isinstance(error, DatabaseError):
-        source.__cause__ = error
-    log_error(source, operation_name=name)
-    return GraphQLError(source.message, nodes=nodes, path=path, extensions=source.extensions)
-
-
-def _masked(error: GraphQLError, name: str | None) -> GraphQLError:
-    """Hide the text of an error of graphql-core's executor, unless it is one of ours."""
-    source = error.original_error or error
-    return _error(_known(source), name, path=error.path, nodes=error.nodes)
-
-
-def _known(error: Exception) -> ApiError | DatabaseError:
-    """Give an error that a client may be told of: itself, or INTERNAL in its place."""
-    if isinstance(error, ApiError | DatabaseError):
-        return error
-    masked = Internal()
-    masked.__cause__ = error
-    return masked

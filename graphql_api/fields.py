@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from strawberry.annotation import StrawberryAnnotation
 from strawberry.types.arguments import StrawberryArgument
 from strawberry.types.field import StrawberryField
 
+from graphql_api.arguments import moment
 from graphql_api.errors import BadInput
 from graphql_api.ids import uuid_v7
 from graphql_api.lists import PageField
@@ -181,7 +183,10 @@ def call(
         names = renamed or {}
         return Call(
             function,
-            {names.get(entry, snake_case(entry)): plain(value) for entry, value in given.items()},
+            {
+                names.get(entry, snake_case(entry)): plain(value, f"input.{entry}")
+                for entry, value in given.items()
+            },
             role,
         )
 
@@ -197,7 +202,9 @@ def verb_name(taking: type) -> str:
 def columns(given: Mapping[str, Any], *, without: Sequence[str] = ()) -> dict[str, object]:
     """Give an input's entries by column name."""
     return {
-        snake_case(entry): plain(value) for entry, value in given.items() if entry not in without
+        snake_case(entry): plain(value, f"input.{entry}")
+        for entry, value in given.items()
+        if entry not in without
     }
 
 
@@ -233,8 +240,14 @@ def check_key(key: str) -> None:
         )
 
 
-def plain(value: object) -> object:
-    """Give a value as the driver wants it: an enum as its stored text."""
+def plain(value: object, field: str) -> object:
+    """Give a value as the driver wants it: an enum as its stored text, a moment in UTC.
+
+    Raises:
+        BadInput: a moment without an offset, or out of range.
+    """
+    if isinstance(value, datetime):
+        return moment(value, field)
     return getattr(value, "value", value)
 
 

@@ -7,10 +7,9 @@ from datetime import datetime
 from functools import cached_property
 
 from graphql_api import cursor as cursors
-from graphql_api.arguments import Read, Variables
+from graphql_api.arguments import Read, Variables, moment
 from graphql_api.catalog import Column
 from graphql_api.cursor import OrderKey
-from graphql_api.errors import BadInput
 from graphql_api.filters import All, AnyOf, Compare, Condition, IsNull, Not
 from graphql_api.meaning import ESTIMATE_LIMIT
 from graphql_api.plan import Page
@@ -183,8 +182,8 @@ def _plain(of: Column, read: Read, field: str) -> Read:
         return read
 
     def one(value: object) -> object:
-        if isinstance(value, datetime) and value.tzinfo is None:
-            raise BadInput("A moment needs its offset, such as `Z`.", field=field)
+        if isinstance(value, datetime):
+            return moment(value, field)
         return getattr(value, "value", value)
 
     def stored(variables: Variables) -> object:

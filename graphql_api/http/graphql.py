@@ -11,7 +11,7 @@ from starlette.types import Receive, Scope, Send
 
 from graphql_api.auth import TokenVerifier, Viewer
 from graphql_api.errors import ApiError, BadInput, Internal, Unauthenticated
-from graphql_api.execution import Answer, GraphQLRequest
+from graphql_api.execution import GraphQLRequest
 from graphql_api.http.accept import (
     GRAPHQL_RESPONSE,
     HTML,
@@ -31,6 +31,7 @@ from graphql_api.http.reading import (
     read_body,
 )
 from graphql_api.logs import log_error
+from graphql_api.responses import Answer
 
 ALLOW: Headers = ((b"allow", b"GET, POST, OPTIONS"),)
 ALLOW_POST: Headers = ((b"allow", b"POST, OPTIONS"),)

@@ -14,8 +14,9 @@ from starlette.routing import Route
 
 from graphql_api.auth import TokenVerifier, Viewer
 from graphql_api.errors import ApiError
-from graphql_api.execution import Answer, GraphQLRequest
+from graphql_api.execution import GraphQLRequest
 from graphql_api.http import GraphQLEndpoint, Metrics, Page
+from graphql_api.responses import Answer
 from tests.auth.signing import settings
 
 GRAPHQL = "application/graphql-response+json"

@@ -7,7 +7,8 @@ import asyncio
 import pytest
 
 from graphql_api.auth import Viewer
-from graphql_api.execution import Answer, GraphQLRequest
+from graphql_api.execution import GraphQLRequest
+from graphql_api.responses import Answer
 from tests.http.endpoint import Connection, Endpoint
 
 

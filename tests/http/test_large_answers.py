@@ -11,8 +11,8 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from graphql_api.execution import Answer
 from graphql_api.http.answers import PIECE_BYTES, HttpAnswer
+from graphql_api.responses import Answer
 from graphql_api.server import listen, serve
 from graphql_api.settings import Settings
 from tests.http.endpoint import ANSWER_LIMIT_BYTES, Connection, Endpoint, only_error

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from graphql_api.execution import Answer
 from graphql_api.http.accept import GRAPHQL_RESPONSE, HTML, JSON, OFFERED, negotiate
+from graphql_api.responses import Answer
 from tests.http.endpoint import GRAPHQL, Endpoint, only_error
 
 QUERY = {"query": "{ ok }"}

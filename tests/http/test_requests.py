@@ -11,8 +11,9 @@ import pytest
 
 from graphql_api.auth import ANONYMOUS
 from graphql_api.errors import Internal, Unauthenticated, Unavailable
-from graphql_api.execution import Answer, GraphQLRequest
+from graphql_api.execution import GraphQLRequest
 from graphql_api.http import reading
+from graphql_api.responses import Answer
 from tests.auth.signing import USER, by_secret
 from tests.http.endpoint import BODY_LIMIT_BYTES, GRAPHQL, Connection, Endpoint, only_error
 

@@ -198,8 +198,8 @@ WRITING = (
     Mutant(
         "a-write-that-hit-nothing-is-called-a-success",
         "graphql_api/mutations.py",
-        "            if given is None:",
-        "            if given is Ellipsis:",
+        "            if json is None:\n                raise await self._nothing_written(context, step, write, role)",
+        "            if json is None:\n                return 'null'",
         (f"{CONVERSATIONS}::test_what_does_not_exist_is_not_found",),
     ),
     Mutant(
@@ -218,9 +218,9 @@ WRITING = (
     ),
     Mutant(
         "a-fault-in-a-resolver-is-told-in-its-own-words",
-        "graphql_api/execution.py",
-        "masked = Internal()",
-        "masked = Internal(str(source))",
+        "graphql_api/responses.py",
+        "hidden = Internal()",
+        "hidden = Internal(str(error))",
         (f"{REFUSALS}::test_a_fault_in_a_resolver_is_not_told",),
     ),
     Mutant(

@@ -14,13 +14,14 @@ DOOR = "tests/auth/test_admission.py"
 REQUESTS = "tests/http/test_requests.py"
 
 # One connection, many people ------------------------------------------------------------------
+PIPELINE = "tests/session/test_pipeline.py"
 
 FORWARDING = (
     Mutant(
         "a-cancelled-connection-goes-back-to-the-pool",
         "graphql_api/session.py",
-        "self._pool.give_back(connection, clean=clean)",
-        "self._pool.give_back(connection, clean=True)",
+        "self._pool.give_back(loan.connection, clean=loan.is_clean)",
+        "self._pool.give_back(loan.connection, clean=True)",
         (f"{BETWEEN}::test_a_write_that_was_cancelled_is_not_committed_by_the_next_request",),
     ),
     Mutant(
@@ -32,32 +33,30 @@ FORWARDING = (
     ),
     Mutant(
         "the-role-is-not-taken",
-        "graphql_api/session.py",
-        "{begin};set local role {taken};",
+        "graphql_api/preamble.py",
+        "{begin};set local role {role};",
         "{begin};",
         (f"{SESSIONS}::test_a_connection_forgets_its_user",),
     ),
     Mutant(
         "the-role-outlives-its-transaction",
-        "graphql_api/session.py",
-        "{begin};set local role {taken};",
-        "{begin};set role {taken};",
+        "graphql_api/preamble.py",
+        "{begin};set local role {role};",
+        "{begin};set role {role};",
         (f"{BETWEEN}::test_a_connection_between_two_requests_is_nobodys",),
     ),
     Mutant(
         "the-claims-outlive-their-transaction",
-        "graphql_api/session.py",
-        "set_config('request.jwt.claims',{_literal(claims)},true)",
-        "set_config('request.jwt.claims',{_literal(claims)},false)",
+        "graphql_api/preamble.py",
+        "set_config('request.jwt.claims',{literal(claims)},true)",
+        "set_config('request.jwt.claims',{literal(claims)},false)",
         (f"{BETWEEN}::test_a_connection_between_two_requests_is_nobodys",),
     ),
     Mutant(
         "behind-a-pooler-settings-outlive-their-transaction",
-        "graphql_api/session.py",
-        """{_literal(value)},true)"
-                for""",
-        """{_literal(value)},false)"
-                for""",
+        "graphql_api/preamble.py",
+        '{literal(value)},true)" for name',
+        '{literal(value)},false)" for name',
         (f"{BETWEEN}::{POOLED}",),
     ),
     Mutant(
@@ -76,35 +75,65 @@ FORWARDING = (
     ),
     Mutant(
         "claims-break-out-of-their-quotes",
-        "graphql_api/session.py",
+        "graphql_api/preamble.py",
         """return "'" + text.replace("'", "''") + "'\"""",
         """return "'" + text + "'\"""",
         (f"{SESSIONS}::test_claims_cannot_break_out_of_their_quotes",),
     ),
     Mutant(
         "a-read-may-write",
-        "graphql_api/session.py",
-        'begin = "begin read only" if read_only else "begin"',
+        "graphql_api/preamble.py",
+        'begin = "begin" if write else "begin read only"',
         'begin = "begin"',
         (f"{SESSIONS}::test_a_read_cannot_write",),
     ),
     Mutant(
         "half-a-write-is-kept",
         "graphql_api/session.py",
-        'await connection.execute("rollback")',
-        'await connection.execute("commit")',
+        """except (asyncpg.PostgresError, ApiError, DatabaseError):
+                await connection.execute("rollback")""",
+        """except (asyncpg.PostgresError, ApiError, DatabaseError):
+                await connection.execute("commit")""",
         (f"{BETWEEN}::test_what_a_refusal_of_ours_interrupts_is_not_kept",),
     ),
     Mutant(
         "a-query-may-take-for-ever",
-        "graphql_api/session.py",
+        "graphql_api/preamble.py",
         '"statement_timeout": settings.query_timeout,',
         '"statement_timeout": settings.mutation_timeout,',
         (f"{SESSIONS}::test_a_statement_that_takes_too_long_is_stopped",),
     ),
     Mutant(
+        "in-one-round-trip-a-read-may-write",
+        "graphql_api/pipeline.py",
+        'BEGIN = {False: "begin read only", True: "begin"}',
+        'BEGIN = {False: "begin", True: "begin"}',
+        (f"{PIPELINE}::test_role_claims_and_time_out_are_those_of_each_request",),
+    ),
+    Mutant(
+        "in-one-round-trip-the-claims-are-not-set",
+        "graphql_api/pipeline.py",
+        "set_config('request.jwt.claims', $2, true)",
+        "set_config('request.jwt.other', $2, true)",
+        (f"{PIPELINE}::test_role_claims_and_time_out_are_those_of_each_request",),
+    ),
+    Mutant(
+        "in-one-round-trip-the-role-outlives-its-transaction",
+        "graphql_api/pipeline.py",
+        "set_config('role', $1, true)",
+        "set_config('role', $1, false)",
+        (f"{PIPELINE}::test_nothing_is_left_on_the_connection",),
+    ),
+    Mutant(
+        "in-one-round-trip-a-refusal-is-no-answer",
+        "graphql_api/pipeline.py",
+        "if receiver.error is not None:",
+        "if receiver.error == b'':",
+        (f"{PIPELINE}::test_a_refusal_is_told_with_its_sqlstate_and_leaves_the_connection_usable",),
+    ),
+    Mutant(
         "a-login-that-passes-policies-may-serve",
-        "graphql_api/session.py",
+        "graphql_api/login.py",
         "if faults and not allow_owner_role:",
         "if faults and allow_owner_role:",
         (ROLES,),

@@ -13,7 +13,8 @@ import asyncpg
 from graphql import parse, validate
 
 from graphql_api.auth import ANONYMOUS, Viewer
-from graphql_api.execution import Answer, Executor, GraphQLRequest
+from graphql_api.execution import Executor, GraphQLRequest
+from graphql_api.responses import Answer
 from graphql_api.schema import catalog
 from graphql_api.session import Database
 from graphql_api.settings import Settings

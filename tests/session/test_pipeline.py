@@ -101,6 +101,18 @@ async def test_role_claims_and_time_out_are_those_of_each_request(
     assert told == expected * 2
 
 
+async def test_nothing_is_left_on_the_connection(database: Database, ana: Viewer) -> None:
+    await twice(database, ana, "select 'x'")
+
+    connection = await database._pool.acquire()
+    left = await connection.fetchrow(
+        "select current_user::text, nullif(current_setting('request.jwt.claims', true), '')"
+    )
+    database._pool.give_back(connection, clean=True)
+
+    assert tuple(left) == ("cairn_api", None)
+
+
 async def test_a_refusal_is_told_with_its_sqlstate_and_leaves_the_connection_usable(
     database: Database, ana: Viewer
 ) -> None:
