@@ -142,13 +142,30 @@ class Idempotency:
 
 
 @dataclass(frozen=True, slots=True)
+class Also:
+    """One more row that an insert brings with it."""
+
+    table: str
+    values: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
 class Insert:
-    """Insert one row into the answer's table."""
+    """Insert one row into the answer's table.
+
+    Attributes:
+        values: column to value.
+        role: the role to write as, if not the viewer's own.
+        replay: how a repetition is known by the row itself.
+        idempotency: how it is known by a key.
+        also: rows that are inserted with it, in the same transaction: all of them or none.
+    """
 
     values: Mapping[str, object]
     role: ServerRole | None = None
     replay: Replay | None = None
     idempotency: Idempotency | None = None
+    also: tuple[Also, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

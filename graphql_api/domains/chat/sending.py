@@ -3,9 +3,10 @@
     accept → check → store → reply → remember
 
 In this version `accept` and `store` do their work. `check` knows no rules yet and finds nothing;
-`reply` queues no reply and `remember` no memory update, because there is neither a companion
-nor a memory yet. The order is the promise: what `check` finds is stored in the same transaction as
-the message, and nothing is answered or remembered before it.
+`reply` and `remember` add no row yet, because there is neither a companion nor a memory. What they
+will add (a queued reply, a memory update) is inserted in the transaction of the message itself.
+The order is the promise: what `check` finds is stored with the message, and nothing is answered or
+remembered before it.
 """
 
 from collections.abc import Mapping
@@ -16,7 +17,7 @@ from uuid import UUID
 from graphql_api.auth import Viewer
 from graphql_api.errors import BadInput
 from graphql_api.fields import check_key
-from graphql_api.meaning import Context, Insert, Replay, Write
+from graphql_api.meaning import Also, Context, Insert, Replay, Write
 from graphql_api.session import Database, Statement
 from graphql_api.writes import write_arguments, write_text
 
@@ -53,7 +54,9 @@ class Finding:
 async def prepare_message(_context: Context, given: Mapping[str, Any]) -> Write:
     """Bring what she says to the point where it can be stored."""
     accepted = accept(given)
-    return store(accepted, check(accepted))
+    finding = check(accepted)
+    also = (*reply(accepted, finding), *remember(accepted, finding))
+    return store(accepted, finding, also)
 
 
 def accept(given: Mapping[str, Any]) -> Accepted:
@@ -80,7 +83,7 @@ def check(_accepted: Accepted) -> Finding:
     return Finding("none")
 
 
-def store(accepted: Accepted, finding: Finding) -> Insert:
+def store(accepted: Accepted, finding: Finding, also: tuple[Also, ...]) -> Insert:
     """Say what is stored: as the server, with her claims, since nobody else may insert messages."""
     values: dict[str, object] = {
         "conversation_id": accepted.conversation_id,
@@ -92,7 +95,17 @@ def store(accepted: Accepted, finding: Finding) -> Insert:
         values["id"] = accepted.id
     if accepted.idempotency_key is not None:
         values["idempotency_key"] = accepted.idempotency_key
-    return Insert(values, role="cairn_server", replay=REPLAY)
+    return Insert(values, role="cairn_server", replay=REPLAY, also=also)
+
+
+def reply(_accepted: Accepted, _finding: Finding) -> tuple[Also, ...]:
+    """Say what is stored so that the companion answers: nothing, there is no companion yet."""
+    return ()
+
+
+def remember(_accepted: Accepted, _finding: Finding) -> tuple[Also, ...]:
+    """Say what is stored so that the message is remembered: nothing, there is no memory yet."""
+    return ()
 
 
 async def store_reply(
@@ -106,10 +119,10 @@ async def store_reply(
     Raises:
         DatabaseError: the conversation is not hers, or the content is blank or too long.
     """
-    reply = Insert(
+    said = Insert(
         {"conversation_id": conversation_id, "role": "assistant", "content": content},
         role="cairn_server",
     )
-    statement = Statement(write_text(reply, "messages", None), write_arguments(reply))
-    stored: UUID = await database.run(viewer, statement, role=reply.role, write=True)
+    statement = Statement(write_text(said, "messages", None), write_arguments(said))
+    stored: UUID = await database.run(viewer, statement, role=said.role, write=True)
     return stored
