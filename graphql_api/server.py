@@ -78,16 +78,17 @@ class _Cut:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         began = False
+        loop = asyncio.get_running_loop()
 
         async def watched(message: Message) -> None:
             nonlocal began
             began = True
+            # A timer of its own: `asyncio.timeout` costs four times as much, twice an answer.
+            timer = loop.call_later(self._send_seconds, self._abort, scope)
             try:
-                async with asyncio.timeout(self._send_seconds):
-                    await send(message)
-            except TimeoutError:
-                log.warning("a client reads nothing", path=scope.get("path"))
-                self._abort(scope)
+                await send(message)
+            finally:
+                timer.cancel()
 
         try:
             await self._app(scope, receive, watched)
@@ -99,6 +100,7 @@ class _Cut:
 
     def _abort(self, scope: Scope) -> None:
         """End a connection with all that is waiting to be sent; what is sent after it is dropped."""
+        log.warning("a client reads nothing", path=scope.get("path"))
         for connection in list(self._connections):
             if getattr(connection, "client", None) == scope.get("client"):
                 connection.transport.abort()

@@ -158,8 +158,8 @@ ASKING = (
     Mutant(
         "who-reads-nothing-is-waited-for",
         "graphql_api/server.py",
-        "async with asyncio.timeout(self._send_seconds):",
-        "async with asyncio.timeout(None):",
+        "loop.call_later(self._send_seconds, self._abort, scope)",
+        "loop.call_later(3600, self._abort, scope)",
         (f"{LARGE}::test_a_client_that_reads_nothing_is_cut_off",),
     ),
 )
