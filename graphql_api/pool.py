@@ -38,6 +38,8 @@ class Pool:
         self._idle: list[asyncpg.Connection] = []
         self._born: dict[asyncpg.Connection, float] = {}
         self._closing = False
+        # Told of each connection that is cut off, so that nobody keeps anything of it.
+        self.on_discard: Callable[[asyncpg.Connection], object] = _nobody_asks
 
     async def acquire(self) -> asyncpg.Connection:
         """Give a connection, waiting for a place as long as it takes: bound it with a time-out.
@@ -101,4 +103,9 @@ class Pool:
 
     def _discard(self, connection: asyncpg.Connection) -> None:
         self._born.pop(connection, None)
+        self.on_discard(connection)
         connection.terminate()
+
+
+def _nobody_asks(_connection: asyncpg.Connection) -> None:
+    """Keep nothing of a connection, so that there is nothing to forget."""

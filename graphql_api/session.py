@@ -13,7 +13,6 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import asyncpg
 
@@ -140,7 +139,9 @@ class Database:
         self._acquire_seconds = settings.acquire_timeout.total_seconds()
         self._read_seconds = settings.query_timeout.total_seconds()
         self._write_seconds = settings.mutation_timeout.total_seconds()
-        self._pipelines: WeakKeyDictionary[asyncpg.Connection, Pipeline] = WeakKeyDictionary()
+        # A pipeline holds its connection, so a weak key would never go: the pool says when.
+        self._pipelines: dict[asyncpg.Connection, Pipeline] = {}
+        pool.on_discard = lambda connection: self._pipelines.pop(connection, None)
         self.acquire_timeouts = 0
 
     @classmethod

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime
 from uuid import UUID
@@ -173,6 +174,21 @@ async def test_a_statement_that_takes_too_long_is_stopped(
     assert isinstance(caught.value.api_error, Timeout)
     assert await database.run_text(ana, Statement(sleep, (0.0,))) == b""
     await database.close()
+
+
+async def test_nothing_is_kept_of_a_connection_that_was_cut_off(
+    database: Database, ana: Viewer
+) -> None:
+    slow = Statement("select pg_catalog.pg_sleep($1::double precision)::text", (30.0,))
+
+    for _ in range(5):
+        await database.run_text(ana, Statement("select 'x'"))
+        task = asyncio.create_task(database.run_text(ana, slow))
+        await asyncio.sleep(0.05)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    assert len(database._pipelines) == 0
 
 
 async def test_more_statements_than_are_kept_still_run(database: Database, ana: Viewer) -> None:
