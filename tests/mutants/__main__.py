@@ -16,11 +16,11 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from tests.mutants import answers, database, identity
+from tests.mutants import answers, database, identity, live
 from tests.mutants.laboratory import PROJECT, Laboratory, Outcome
 from tests.mutants.mutant import Mutant, Stale
 
-MUTANTS = (*identity.MUTANTS, *answers.MUTANTS, *database.MUTANTS)
+MUTANTS = (*identity.MUTANTS, *answers.MUTANTS, *database.MUTANTS, *live.MUTANTS)
 # More at once would only wait for each other: each run has a Postgres of its own.
 AT_ONCE = max(2, min(8, os.cpu_count() or 1))
 

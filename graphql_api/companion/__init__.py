@@ -1,0 +1,1 @@
+"""The companion: whoever answers, behind one Protocol."""

@@ -1,0 +1,1 @@
+"""Jobs: what a worker does for somebody, once, however often it is killed."""

@@ -1,0 +1,1 @@
+"""Live: who has news, and what it is."""
