@@ -29,6 +29,7 @@ from graphql_api.meaning import (
     ColumnOf,
     Computed,
     HasMany,
+    HasOne,
     Itself,
     RootMeaning,
     Table,
@@ -107,6 +108,14 @@ class ToOne:
 
 
 @dataclass(frozen=True, slots=True)
+class ToHolder:
+    """A relation to the one row whose `column` is this row's id."""
+
+    column: str
+    type_name: str
+
+
+@dataclass(frozen=True, slots=True)
 class ToMany:
     """A relation to the rows whose `column` is this row's id."""
 
@@ -131,7 +140,7 @@ class Same:
     type_name: str
 
 
-Member: TypeAlias = Column | NodeId | ToOne | ToMany | ComputedColumn | Same
+Member: TypeAlias = Column | NodeId | ToOne | ToHolder | ToMany | ComputedColumn | Same
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +228,8 @@ def _member(field: GraphQLField) -> Member:
     match meaning:
         case BelongsTo(column):
             return ToOne(column, target)
+        case HasOne(column):
+            return ToHolder(column, target)
         case HasMany(column, order_by):
             return ToMany(column, order_by, target.removesuffix("Connection"))
         case Itself():
@@ -284,12 +295,13 @@ def _is_column_enum(catalog: Catalog, enum_type: GraphQLEnumType) -> bool:
 
 
 def _check_member(catalog: Catalog, kind: TableType, member: Member) -> None:
-    if isinstance(member, ToOne | ToMany | Same) and member.type_name not in catalog.types:
+    if (
+        isinstance(member, ToOne | ToHolder | ToMany | Same)
+        and member.type_name not in catalog.types
+    ):
         raise DeclarationError(f"{kind.type_name}: {member.type_name} speaks for no table")
-    names = {ToOne: lambda m: (m.column,), ToMany: lambda m: (m.column,)}.get(type(member))
-    for name in names(member) if names else ():
-        if not IDENTIFIER.match(name):
-            raise DeclarationError(f"{kind.type_name}: {name!r} is no plain identifier")
+    if isinstance(member, ToOne | ToHolder | ToMany) and not IDENTIFIER.match(member.column):
+        raise DeclarationError(f"{kind.type_name}: {member.column!r} is no plain identifier")
     if isinstance(member, ComputedColumn):
         for name in (member.function, *member.arguments):
             if not IDENTIFIER.match(name):

@@ -21,6 +21,7 @@ from graphql_api.plan import (
     EachOf,
     EdgeFields,
     FirstOf,
+    Holder,
     Matching,
     NodeIdOf,
     Nodes,
@@ -112,6 +113,8 @@ class Compiler:
                 return self.object(value, alias)
             case One(key, what):
                 return [Expression(or_null(self._row(what, f"{alias}.{name(key)}")))]
+            case Holder(key, what):
+                return [Expression(or_null(self._row(what, f"{alias}.id", key)))]
             case Matching():
                 return [Expression(or_null(self.matching(value)))]
             case FirstOf(candidates):
@@ -122,10 +125,10 @@ class Compiler:
             case Page():
                 return [Expression(self._page(value, alias))]
 
-    def _row(self, what: Object, id_sql: str) -> str:
+    def _row(self, what: Object, id_sql: str, key: str = "id") -> str:
         alias = self.alias()
         table = f"public.{name(what.kind.table.name)}"
-        return f"(select {concat(self.object(what, alias))} from {table} as {alias} where {alias}.id = {id_sql})"
+        return f"(select {concat(self.object(what, alias))} from {table} as {alias} where {alias}.{name(key) if key != 'id' else key} = {id_sql})"
 
     def matching(self, matching: Matching) -> str:
         """Give the subquery of one row by its id; null for no row."""
@@ -248,7 +251,7 @@ def needed_columns(what: Object) -> list[str]:
                 needed[value.name] = None
             case ComputedColumn(_, arguments, _):
                 needed |= dict.fromkeys(arguments)
-            case NodeIdOf() | Page():
+            case NodeIdOf() | Page() | Holder():
                 needed["id"] = None
             case One(key, _):
                 needed[key] = None

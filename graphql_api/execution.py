@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
+from uuid import UUID
 
 import orjson
 from graphql import (
@@ -31,7 +32,8 @@ from graphql_api.census import INTROSPECTION
 from graphql_api.compile import Compiled, compile_plan, compile_separately
 from graphql_api.documents import Documents, Prepared, coerce
 from graphql_api.errors import ApiError, BadInput, Unauthenticated
-from graphql_api.meaning import Context, Verb
+from graphql_api.live import Hints, Hub
+from graphql_api.meaning import Context, Verb, Write
 from graphql_api.mutations import Mutations, Step, json_entries
 from graphql_api.plan import Plan
 from graphql_api.planner import VIEWER_ID, Planner
@@ -96,14 +98,28 @@ class Executor:
         database: Database,
         settings: Settings,
         services: Mapping[str, Any] | None = None,
+        *,
+        hints: Hints | None = None,
+        hub: Hub | None = None,
     ) -> None:
-        """Execute against `database`; `services` are what verbs may use, by name."""
+        """Execute against `database`.
+
+        Args:
+            catalog: the schema and what its fields mean.
+            database: is read and written.
+            settings: limits of one operation.
+            services: what verbs may use, by name.
+            hints: told of each commit; None tells nobody.
+            hub: wakes subscriptions; None to serve none.
+        """
         self._catalog = catalog
         self._database = database
         self._settings = settings
         self._services = services or {}
         self._documents = Documents(catalog.schema, settings)
-        self._mutations = Mutations(database)
+        self._hints = hints
+        self._hub = hub
+        self._mutations = Mutations(database, self._tell)
         self._plans: Recent[Any] = Recent(
             number=settings.plan_cache_size, weight=KEPT_PLANS_CHARACTERS
         )
@@ -306,6 +322,10 @@ class Executor:
             raise refused(error) from error
         taken = get_named_type(field.args["input"].type)
         return Step(key, nodes[0], verb, arguments["input"], json_entries(taken), answer)
+
+    def _tell(self, user_id: UUID, write: Write) -> None:
+        if self._hints is not None:
+            self._hints.tell(user_id, jobs=write.wakes)
 
     def _shape(self, prepared: Prepared, variables: Mapping[str, Any]) -> Hashable:
         return tuple(

@@ -111,11 +111,18 @@ def create(
     description: str,
     *,
     role: ServerRole | None = None,
+    wakes: bool = False,
 ) -> Any:
     """Declare a plain insert: each entry of the input is the column of the same name.
 
     A repetition with the same `idempotencyKey`, or with the same `id` of the client's own making,
     answers with the first row, whatever became of it since.
+
+    Args:
+        taking: the input: columns, and `id` and `idempotencyKey` where the client may send them.
+        description: for the schema.
+        role: the role to write as, if not the viewer's own.
+        wakes: whether workers may have something to do then.
     """
     name = verb_name(taking)
 
@@ -127,7 +134,7 @@ def create(
             values.pop("id", None)
             if key is not None:
                 values["id"] = uuid_v7()
-        return Insert(values, role, idempotency=key)
+        return Insert(values, role, idempotency=key, wakes=wakes)
 
     return verb(prepare, taking, description)
 
@@ -138,6 +145,7 @@ def update(
     *,
     set_to: Mapping[str, object] | None = None,
     required: Sequence[str] = (),
+    wakes: bool = False,
 ) -> Any:
     """Declare a plain update of the row `id`: entries that are absent stay as they are.
 
@@ -146,6 +154,7 @@ def update(
         description: for the schema.
         set_to: columns that this verb always sets.
         required: entries that may be absent from the input but not null.
+        wakes: whether workers may have something to do then.
     """
 
     async def prepare(_context: Context, given: Mapping[str, Any]) -> Write:
@@ -155,7 +164,7 @@ def update(
         values = {**columns(given, without=("id", "expectedVersion")), **(set_to or {})}
         if not values:
             raise BadInput("Nothing to change.", field="input")
-        return Update(given["id"], values, given.get("expectedVersion"))
+        return Update(given["id"], values, given.get("expectedVersion"), wakes=wakes)
 
     return verb(prepare, taking, description)
 
@@ -176,8 +185,18 @@ def call(
     *,
     role: ServerRole | None = None,
     renamed: Mapping[str, str] | None = None,
+    wakes: bool = False,
 ) -> Any:
-    """Declare a verb that a SQL function does: each entry of the input is its named argument."""
+    """Declare a verb that a SQL function does: each entry of the input is its named argument.
+
+    Args:
+        function: its name; in schema `public`, unless the name says otherwise.
+        taking: the input.
+        description: for the schema.
+        role: the role to call it as, if not the viewer's own.
+        renamed: arguments that are not called as their entry of the input.
+        wakes: whether workers may have something to do then.
+    """
 
     async def prepare(_context: Context, given: Mapping[str, Any]) -> Write:
         names = renamed or {}
@@ -188,6 +207,7 @@ def call(
                 for entry, value in given.items()
             },
             role,
+            wakes=wakes,
         )
 
     return verb(prepare, taking, description)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeAlias
+from typing import Any, ClassVar, Literal, TypeAlias
 from uuid import UUID
 
 from graphql_api.auth import Viewer
@@ -54,6 +54,13 @@ class ColumnOf:
 @dataclass(frozen=True, slots=True)
 class BelongsTo:
     """The row of another table whose id is in `column`."""
+
+    column: str
+
+
+@dataclass(frozen=True, slots=True)
+class HasOne:
+    """The one row of another table whose `column` holds this row's id; no two may."""
 
     column: str
 
@@ -159,6 +166,7 @@ class Insert:
         replay: how a repetition is known by the row itself.
         idempotency: how it is known by a key.
         also: rows that are inserted with it, in the same transaction: all of them or none.
+        wakes: whether there may be a job to do now, so that workers look.
     """
 
     values: Mapping[str, object]
@@ -166,6 +174,7 @@ class Insert:
     replay: Replay | None = None
     idempotency: Idempotency | None = None
     also: tuple[Also, ...] = ()
+    wakes: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,12 +186,14 @@ class Update:
         values: column to new value.
         expected_version: refuse with CONFLICT when `version` differs.
         role: the role to write as, if not the viewer's own.
+        wakes: whether there may be a job to do now, so that workers look.
     """
 
     id: UUID
     values: Mapping[str, object]
     expected_version: int | None = None
     role: ServerRole | None = None
+    wakes: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,15 +202,24 @@ class Delete:
 
     id: UUID
     role: ServerRole | None = None
+    wakes: ClassVar[bool] = False
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """Call a SQL function that keeps an invariant and gives rows of the answer's table."""
+    """Call a SQL function that keeps an invariant and gives rows of the answer's table.
+
+    Attributes:
+        function: its name; in schema `public`, unless the name says otherwise.
+        arguments: by name.
+        role: the role to write as, if not the viewer's own.
+        wakes: whether there may be a job to do now, so that workers look.
+    """
 
     function: str
     arguments: Mapping[str, object] = field(default_factory=dict)
     role: ServerRole | None = None
+    wakes: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +228,7 @@ class Done:
 
     id: UUID
     role: ServerRole | None = None
+    wakes: ClassVar[bool] = False
 
 
 Write: TypeAlias = Insert | Update | Delete | Call | Done
@@ -233,5 +254,5 @@ class Verb:
     prepare: Callable[[Context, Mapping[str, Any]], Awaitable[Write]]
 
 
-FieldMeaning: TypeAlias = ColumnOf | BelongsTo | HasMany | Computed | Itself
+FieldMeaning: TypeAlias = ColumnOf | BelongsTo | HasOne | HasMany | Computed | Itself
 RootMeaning: TypeAlias = RowById | Rows | ViewerRow | NodeById | NodesById | Verb

@@ -7,7 +7,7 @@ create, a stale version or a hidden row means is decided here, for every table a
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -72,9 +72,10 @@ class Step:
 class Mutations:
     """Performs mutation fields against one database."""
 
-    def __init__(self, database: Database) -> None:
-        """Write through `database`."""
+    def __init__(self, database: Database, told: Callable[[UUID, Write], None]) -> None:
+        """Write through `database`; `told` hears of each commit: whose it was, and what."""
         self._database = database
+        self._told = told
 
     async def perform(self, context: Context, step: Step, variables: Mapping[str, Any]) -> str:
         """Do one mutation field and give its answer's JSON; it is committed when this returns.
@@ -82,14 +83,17 @@ class Mutations:
         Raises:
             ApiError: the verb or the database refused; nothing was written.
         """
-        if context.viewer.user_id is None:
+        user_id = context.viewer.user_id
+        if user_id is None:
             raise Unauthenticated
         write = await step.verb.prepare(context, _given(step, variables))
         try:
-            return await self._write(context, step, write, variables)
+            answer = await self._write(context, step, write, variables)
         except DatabaseError as error:
             first = await self._first_try(context, step, write, error)
             return await self._read(context, step, write, first, variables)
+        self._told(user_id, write)
+        return answer
 
     async def _write(
         self, context: Context, step: Step, write: Write, variables: Mapping[str, Any]

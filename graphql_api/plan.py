@@ -48,6 +48,14 @@ class One:
 
 
 @dataclass(frozen=True, slots=True)
+class Holder:
+    """The one row of another table whose `column` is the id of the row at hand; null if none."""
+
+    column: str
+    object: Object
+
+
+@dataclass(frozen=True, slots=True)
 class Matching:
     """The one row whose id a request gives; null if there is none, or it is hidden."""
 
@@ -145,6 +153,7 @@ Value: TypeAlias = (
     | NodeIdOf
     | Object
     | One
+    | Holder
     | Matching
     | FirstOf
     | EachOf

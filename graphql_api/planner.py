@@ -23,6 +23,7 @@ from graphql_api.catalog import (
     NodeId,
     Same,
     TableType,
+    ToHolder,
     ToMany,
     ToOne,
 )
@@ -46,6 +47,7 @@ from graphql_api.plan import (
     EachOf,
     EdgeFields,
     FirstOf,
+    Holder,
     Matching,
     NodeIdOf,
     Nodes,
@@ -172,6 +174,9 @@ class Planner:
             case ToOne(column, type_name):
                 self._cost += times
                 return One(column, self._object(self._catalog.types[type_name], nodes, times))
+            case ToHolder(column, type_name):
+                self._cost += times
+                return Holder(column, self._object(self._catalog.types[type_name], nodes, times))
             case Same(type_name):
                 return self._object(self._catalog.types[type_name], nodes, times)
             case ToMany(column, order_by, _):

@@ -12,7 +12,16 @@ from typing import Any, TypeVar
 import strawberry
 
 from graphql_api.lists import PageField
-from graphql_api.meaning import MEANING, BelongsTo, ColumnOf, Computed, HasMany, Itself, Table
+from graphql_api.meaning import (
+    MEANING,
+    BelongsTo,
+    ColumnOf,
+    Computed,
+    HasMany,
+    HasOne,
+    Itself,
+    Table,
+)
 
 Declared = TypeVar("Declared", bound=type)
 
@@ -87,6 +96,11 @@ def itself(description: str) -> Any:
 def belongs_to(column: str, description: str) -> Any:
     """Declare the one row that `column` points to; null when a policy hides it."""
     return strawberry.field(description=description, metadata={MEANING: BelongsTo(column)})
+
+
+def has_one(column: str, description: str) -> Any:
+    """Declare the one row whose `column` holds this row's id; null when there is none."""
+    return strawberry.field(description=description, metadata={MEANING: HasOne(column)})
 
 
 def computed(function: str, *arguments: str, description: str) -> Any:

@@ -97,7 +97,8 @@ def _text(write: Write, table: str, returned: str) -> str:
             passed = ", ".join(
                 f"{name(argument)} => ${place}" for place, argument in enumerate(given, start=1)
             )
-            return f"select {returned} from public.{name(function)}({passed})"
+            schema, _, bare = function.rpartition(".")
+            return f"select {returned} from {name(schema or 'public')}.{name(bare)}({passed})"
 
 
 def version_statement(update: Update, table: str) -> Statement:

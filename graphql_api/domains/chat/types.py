@@ -16,12 +16,14 @@ from graphql_api.table import (
     column,
     computed,
     has_many,
+    has_one,
     itself,
     payload,
     table,
 )
 
 LazyConversation = Annotated["Conversation", strawberry.lazy("graphql_api.domains.chat.types")]
+LazyMessage = Annotated["Message", strawberry.lazy("graphql_api.domains.chat.types")]
 
 
 @strawberry.enum(description="How one talks.")
@@ -84,6 +86,16 @@ class MessageState(enum.Enum):
     CANCELLED = "cancelled"
 
 
+@strawberry.enum(description="Why there is no complete reply; it can be asked for again.")
+class ReplyFailure(enum.Enum):
+    """Why there is no complete reply."""
+
+    UNAVAILABLE = "unavailable"
+    REFUSED = "refused"
+    INTERRUPTED = "interrupted"
+    OVER_BUDGET = "over_budget"
+
+
 @table(
     "messages",
     orders=("turn", "created_at"),
@@ -99,7 +111,10 @@ class Message(Node):
     role: MessageRole
     message_type: MessageType
     state: MessageState
+    failure: ReplyFailure | None = about("Why a reply has failed; null otherwise.")
     content: str
+    draft: str | None = about("What there is so far of a reply under way; null otherwise.")
+    is_replaced: bool = about("The safety check stopped this reply: its text is a written one.")
     content_hash: str = about("SHA-256 of the content, hexadecimal.")
     crisis_level: CrisisLevel = about("What the safety checks found in it.")
     model_used: str | None = about("The language model that wrote a reply.")
@@ -109,6 +124,8 @@ class Message(Node):
     created_at: datetime
     updated_at: datetime
     conversation: LazyConversation | None = belongs_to("conversation_id", "Where it was said.")
+    in_reply_to: LazyMessage | None = belongs_to("in_reply_to", "What a reply answers.")
+    reply: LazyMessage | None = has_one("in_reply_to", "What the companion answers to it.")
 
 
 @table("thread_mappings", orders=("created_at",), order_by="created_at")
@@ -187,6 +204,9 @@ class SendMessagePayload:
     """What became of what she said."""
 
     message: Message = itself("The stored message.")
+    reply: Message | None = has_one(
+        "in_reply_to", "The companion's answer, which may be under way."
+    )
     conversation: Conversation | None = belongs_to("conversation_id", "As it stands now.")
 
 

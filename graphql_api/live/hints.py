@@ -1,0 +1,183 @@
+"""Hints: "look, this person has news", told to every process, without saying what it is.
+
+A hint makes news quick, never possible: whoever waits also looks by himself, once a second. So a
+hint may be lost, doubled or late, and nothing here is ever waited for. Hints carry no data; what
+is new is read from Postgres, by whoever may read it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from uuid import UUID, uuid4
+
+import structlog
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+CHANNEL = "cairn:news"
+REDIS_SECONDS = 1.0
+REDIS_RETRY_SECONDS = 2.0
+CANCEL_SECONDS = 0.1
+# Hints that wait for Redis; when it is too slow for more of them, everybody is told to look.
+MAXIMUM_PENDING = 10_000
+EVERYBODY = "*"
+
+OnNews = Callable[[UUID | None], None]
+OnJobs = Callable[[], None]
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """What one says.
+
+    Attributes:
+        origin: the process that gave it.
+        user_id: who has news; None for everybody.
+        jobs: whether there may be a job to do, too.
+    """
+
+    origin: str
+    user_id: UUID | None
+    jobs: bool
+
+    def encode(self) -> str:
+        """Give it as text: `origin user jobs`."""
+        return f"{self.origin} {self.user_id or EVERYBODY} {int(self.jobs)}"
+
+    @classmethod
+    def decode(cls, text: bytes) -> Hint:
+        """Read what `encode` gave.
+
+        Raises:
+            ValueError: it is no hint of ours.
+        """
+        origin, user, jobs = text.decode().split(" ")
+        return cls(origin, None if user == EVERYBODY else UUID(user), jobs == "1")
+
+
+class Hints:
+    """Gives hints to this process at once and to the others through Redis, and hears theirs."""
+
+    def __init__(self, redis: Redis | None) -> None:
+        """Speak through `redis`; None for a process that is alone."""
+        self._redis = redis
+        self._origin = uuid4().hex
+        self._on_news: list[OnNews] = []
+        self._on_jobs: list[OnJobs] = []
+        self._pending: dict[UUID | None, bool] = {}
+        self._has_pending = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._deaf = False
+        self._mute = False
+        self.hears_hints = False
+
+    def on_news(self, callback: OnNews) -> None:
+        """Call `callback` with whoever has news; with None when it may be anybody."""
+        self._on_news.append(callback)
+
+    def on_jobs(self, callback: OnJobs) -> None:
+        """Call `callback` when there may be a job to do."""
+        self._on_jobs.append(callback)
+
+    async def start(self) -> None:
+        """Begin to speak and to listen."""
+        if self._redis is not None:
+            self._tasks = [
+                asyncio.create_task(self._keep_publishing(self._redis), name="hints given"),
+                asyncio.create_task(self._keep_listening(self._redis), name="hints heard"),
+            ]
+
+    async def stop(self) -> None:
+        """End what `start` began; what was not published yet is lost."""
+        while self._tasks:
+            for task in self._tasks:
+                task.cancel()
+            # Again after a moment: while it connects, Redis's client may swallow a cancellation.
+            await asyncio.wait(self._tasks, timeout=CANCEL_SECONDS)
+            self._tasks = [task for task in self._tasks if not task.done()]
+
+    def tell(self, user_id: UUID, *, jobs: bool = False) -> None:
+        """Say that `user_id` has news, after the commit that brought them.
+
+        Wakes this process at once and the others soon; never waits, never fails.
+
+        Args:
+            user_id: whose news.
+            jobs: whether there may be a job to do, too.
+        """
+        self._hear(user_id, jobs=jobs)
+        if not self._tasks:
+            return
+        if len(self._pending) >= MAXIMUM_PENDING:
+            jobs = jobs or any(self._pending.values())
+            self._pending.clear()
+            self._pending[None] = jobs
+        elif None in self._pending:
+            self._pending[None] |= jobs
+        else:
+            self._pending[user_id] = jobs or self._pending.get(user_id, False)
+        self._has_pending.set()
+
+    def _hear(self, user_id: UUID | None, *, jobs: bool) -> None:
+        for hear in self._on_news:
+            hear(user_id)
+        if jobs:
+            for wake in self._on_jobs:
+                wake()
+
+    async def _keep_publishing(self, redis: Redis) -> None:
+        while True:
+            await self._has_pending.wait()
+            self._has_pending.clear()
+            pending, self._pending = self._pending, {}
+            try:
+                async with asyncio.timeout(REDIS_SECONDS):
+                    await self._publish(redis, pending)
+            except (RedisError, OSError, TimeoutError) as error:
+                # The other processes learn of it when they look by themselves.
+                if not self._mute:
+                    log.warning("hints cannot be given", reason=type(error).__name__)
+                self._mute = True
+            else:
+                self._mute = False
+
+    async def _publish(self, redis: Redis, pending: Mapping[UUID | None, bool]) -> None:
+        async with redis.pipeline(transaction=False) as pipeline:
+            for user_id, jobs in pending.items():
+                pipeline.publish(CHANNEL, Hint(self._origin, user_id, jobs).encode())
+            await pipeline.execute()
+
+    async def _keep_listening(self, redis: Redis) -> None:
+        while True:
+            try:
+                await self._listen(redis)
+            except (RedisError, OSError) as error:
+                if not self._deaf:
+                    log.warning("hints cannot be heard", reason=type(error).__name__)
+                self._deaf = True
+            await asyncio.sleep(REDIS_RETRY_SECONDS)
+
+    async def _listen(self, redis: Redis) -> None:
+        async with redis.pubsub(ignore_subscribe_messages=True) as channel:
+            await channel.subscribe(CHANNEL)
+            self.hears_hints, self._deaf = True, False
+            # For what was said while nobody listened.
+            self._hear(None, jobs=True)
+            try:
+                async for message in channel.listen():
+                    self._take(message["data"])
+            finally:
+                self.hears_hints = False
+
+    def _take(self, text: bytes) -> None:
+        try:
+            hint = Hint.decode(text)
+        except ValueError:
+            log.warning("something that is no hint was said on the channel of hints")
+            return
+        if hint.origin != self._origin:
+            self._hear(hint.user_id, jobs=hint.jobs)

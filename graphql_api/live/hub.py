@@ -1,0 +1,174 @@
+"""The hub: who waits for news in this process, and what wakes them.
+
+One call to Postgres a second asks for all of them at once who has news; a hint wakes at once.
+News are only a number per person, the head of her event log: what is new is read by whoever woke.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from uuid import UUID
+
+import structlog
+
+from graphql_api.errors import ApiError
+from graphql_api.live.hints import Hints
+from graphql_api.logs import whereabouts
+from graphql_api.session import Database, DatabaseError
+
+POLL_SECONDS = 1.0
+
+NEWS = "select user_id, seq from private.live_news($1, $2)"
+
+log = structlog.get_logger(__name__)
+
+
+class Wake:
+    """One subscriber's alarm: it rings when there may be news, and stays rung until waited for."""
+
+    __slots__ = ("_hub", "_is_rung", "_waiter", "user_id")
+
+    def __init__(self, hub: Hub, user_id: UUID) -> None:
+        """Use `Hub.register` instead."""
+        self._hub = hub
+        self._is_rung = False
+        self._waiter: asyncio.Future[None] | None = None
+        self.user_id = user_id
+
+    async def wait(self, seconds: float | None = None) -> bool:
+        """Wait until it rings, for `seconds` at most; tell whether it did."""
+        if not self._is_rung:
+            self._waiter = asyncio.get_running_loop().create_future()
+            try:
+                async with asyncio.timeout(seconds):
+                    await self._waiter
+            except TimeoutError:
+                return False
+            finally:
+                self._waiter = None
+        self._is_rung = False
+        return True
+
+    def ring(self) -> None:
+        """Say that there may be news."""
+        self._is_rung = True
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    def saw(self, seq: int) -> None:
+        """Say that all events up to `seq` were read, so that no poll need wake for them."""
+        self._hub.saw(self, seq)
+
+    def close(self) -> None:
+        """Wait no more; idempotent."""
+        self._hub.forget(self)
+
+
+class Hub:
+    """Everybody who waits for news in this process.
+
+    Attributes:
+        polls: how often Postgres was asked.
+    """
+
+    def __init__(self, database: Database, hints: Hints) -> None:
+        """Ask `database`, on a session of its own, and listen to `hints`."""
+        self._database = database
+        self._wakes: dict[UUID, set[Wake]] = {}
+        self._seen: dict[UUID, int] = {}
+        self._question: tuple[Sequence[UUID], Sequence[int]] | None = None
+        self._readable = True
+        self._task: asyncio.Task[None] | None = None
+        self.polls = 0
+        hints.on_news(self.ring)
+
+    @property
+    def subscriptions(self) -> int:
+        """How many wait."""
+        return sum(len(wakes) for wakes in self._wakes.values())
+
+    async def start(self) -> None:
+        """Begin to ask."""
+        self._task = asyncio.create_task(self._keep_polling(), name="live news")
+
+    async def stop(self) -> None:
+        """Ask no more."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait([self._task])
+            self._task = None
+
+    def register(self, user_id: UUID) -> Wake:
+        """Give a subscriber of `user_id` an alarm; close it at the end."""
+        wake = Wake(self, user_id)
+        if user_id not in self._wakes:
+            self._wakes[user_id] = set()
+            self._seen[user_id] = 0
+            self._question = None
+        self._wakes[user_id].add(wake)
+        return wake
+
+    def forget(self, wake: Wake) -> None:
+        """Ring `wake` no more."""
+        wakes = self._wakes.get(wake.user_id)
+        if wakes is None:
+            return
+        wakes.discard(wake)
+        if not wakes:
+            del self._wakes[wake.user_id], self._seen[wake.user_id]
+            self._question = None
+
+    def ring(self, user_id: UUID | None) -> None:
+        """Wake all subscribers of `user_id`; of everybody when it is None."""
+        chosen = self._wakes.values() if user_id is None else (self._wakes.get(user_id, ()),)
+        for wakes in chosen:
+            for wake in wakes:
+                wake.ring()
+
+    def saw(self, wake: Wake, seq: int) -> None:
+        """Note how far one subscriber has read; the others of the same person look, too.
+
+        Otherwise a poll, which asks for what nobody has seen, would leave them asleep.
+        """
+        seen = self._seen.get(wake.user_id)
+        if seen is None or seen == seq:
+            return
+        # Lower when the log was taken back, by a restored backup: it will grow again from there.
+        self._seen[wake.user_id] = seq
+        self._question = None
+        for other in self._wakes[wake.user_id] if seq > seen else ():
+            if other is not wake:
+                other.ring()
+
+    async def _keep_polling(self) -> None:
+        while True:
+            await asyncio.sleep(POLL_SECONDS)
+            if self._wakes:
+                await self._try_poll()
+
+    async def _try_poll(self) -> None:
+        try:
+            await self._poll()
+        except (ApiError, DatabaseError) as error:
+            if self._readable:
+                log.error("news cannot be read", where=whereabouts(error))
+            self._readable = False
+            return
+        if not self._readable:
+            log.info("news can be read again")
+        self._readable = True
+
+    async def _poll(self) -> None:
+        if self._question is None:
+            self._question = (list(self._seen), list(self._seen.values()))
+        async with self._database.transaction(
+            None, role="cairn_server", read_only=True
+        ) as transaction:
+            rows = await transaction.rows(NEWS, *self._question)
+        self.polls += 1
+        for user_id, seq in rows:
+            if user_id in self._seen:
+                self._seen[user_id] = max(seq, self._seen[user_id])
+                self._question = None
+                self.ring(user_id)
