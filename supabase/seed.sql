@@ -66,10 +66,12 @@ values
 on conflict (id) do nothing;
 
 -- Each insert is counted on its conversation, also one that `on conflict` would then drop.
-insert into public.messages (id, user_id, conversation_id, role, content, model_used, created_at)
+insert into public.messages (id, user_id, conversation_id, role, content, model_used, in_reply_to, created_at)
 select
   told.id::uuid, told.user_id::uuid, told.conversation_id::uuid, told.role::public.message_role, told.content,
   case when told.role = 'assistant' then 'seed' end,
+  -- Each reply answers what was said just before it.
+  case when told.role = 'assistant' then lag(told.id::uuid) over (partition by told.conversation_id order by told.id) end,
   conversation.created_at + told.after
 from (
   values

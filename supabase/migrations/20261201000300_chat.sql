@@ -12,12 +12,15 @@ create type public.conversation_status as enum ('active', 'paused', 'completed',
 create type public.message_role as enum ('user', 'assistant', 'system');
 create type public.message_type as enum ('text', 'voice', 'image');
 create type public.message_state as enum ('queued', 'streaming', 'complete', 'failed', 'cancelled');
+create type public.reply_failure as enum ('unavailable', 'refused', 'interrupted', 'over_budget');
 
 comment on type public.conversation_kind is 'How one talks: by chat, by voice, led by a journey, or at an appointed check-in.';
 comment on type public.conversation_status is 'active and paused ones take messages; completed and archived ones do not.';
 comment on type public.message_role is 'Who speaks.';
 comment on type public.message_type is 'How it was said.';
 comment on type public.message_state is 'How far a reply has come; what she says is complete at once.';
+comment on type public.reply_failure is
+  'Why a reply failed: no model answered, it refused to, it was cut off, or her model tokens were used up.';
 
 -- conversations ---------------------------------------------------------------
 
@@ -139,6 +142,10 @@ create table public.messages (
   role                  public.message_role  not null,
   message_type          public.message_type  not null default 'text',
   state                 public.message_state not null default 'complete',
+  in_reply_to           uuid,
+  failure               public.reply_failure,
+  attempt               integer     not null default 0,
+  is_replaced           boolean     not null default false,
   content               text        not null,
   draft                 text,
   content_hash          text        not null,
@@ -157,20 +164,29 @@ create table public.messages (
   created_at            timestamptz not null default now(),
   updated_at            timestamptz not null default now(),
 
+  constraint messages_owner_key unique (id, user_id),
   constraint messages_turn_key unique (user_id, conversation_id, turn),
+  -- However often anything is repeated, a message has one reply.
+  constraint messages_in_reply_to_key unique (user_id, in_reply_to),
   -- The only way to her: a conversation goes with its owner, and a message with its conversation.
   constraint messages_conversation_fkey foreign key (conversation_id, user_id)
     references public.conversations (id, user_id) on delete cascade,
+  constraint messages_in_reply_to_fkey foreign key (in_reply_to, user_id)
+    references public.messages (id, user_id) on delete cascade,
   constraint messages_content_is_at_most_32000_characters check (length(content) <= 32000),
   constraint messages_content_is_not_blank check (content ~ '\S' or (role = 'assistant' and state <> 'complete')),
   constraint messages_draft_is_at_most_32000_characters check (length(draft) <= 32000),
   constraint messages_only_replies_are_unfinished check (state = 'complete' or role = 'assistant'),
+  constraint messages_only_replies_answer_and_are_attempted
+    check (role = 'assistant' or (in_reply_to is null and attempt = 0 and not is_replaced)),
+  constraint messages_only_failed_replies_say_why check ((state = 'failed') = (failure is not null)),
+  constraint messages_only_replies_under_way_have_a_draft check (draft is null or state = 'streaming'),
   constraint messages_idempotency_key_has_1_to_200_characters check (length(idempotency_key) between 1 and 200),
   -- Each check costs 1 to 4 µs of every insert, so what only the server writes shares one.
   constraint messages_findings_are_objects
     check (jsonb_typeof(pii_detected) = 'object' and jsonb_typeof(crisis_indicators) = 'object'),
   constraint messages_measures_are_in_range
-    check (abs(sentiment_score) <= 1 and least(tokens_used, response_time_ms) >= 0),
+    check (abs(sentiment_score) <= 1 and least(tokens_used, response_time_ms, attempt) >= 0),
   constraint messages_metadata_is_an_object_of_at_most_8_kb
     check (jsonb_typeof(metadata) = 'object' and octet_length(metadata::text) <= 8192)
 );
@@ -178,7 +194,12 @@ create table public.messages (
 comment on table  public.messages is 'One thing said in a conversation, by her, her companion or the system.';
 comment on column public.messages.user_id is 'Whose conversation it is, not who speaks: see `role`.';
 comment on column public.messages.turn is 'Its place in the conversation, from 1, given out without gaps; it never changes.';
-comment on column public.messages.content is 'At most 32,000 characters; empty while a reply is under way.';
+comment on column public.messages.in_reply_to is 'The message of hers that it answers; null for what she says, and for what the companion says unasked.';
+comment on column public.messages.failure is 'Why the reply failed; null unless it did.';
+comment on column public.messages.attempt is 'How often a worker has begun this reply; it never goes back, also when she asks again.';
+comment on column public.messages.is_replaced is 'The safety checks stopped this reply, and the content is a text written for that.';
+comment on column public.messages.content is
+  'At most 32,000 characters; empty while a reply is under way; of a failed or cancelled one, what had been released.';
 comment on column public.messages.draft is 'What has been released of a reply under way; null otherwise.';
 comment on column public.messages.content_hash is 'sha256 of the content, in hex.';
 comment on column public.messages.idempotency_key is 'Chosen by the sender: the same key again stands for the same message; null without one.';
@@ -265,8 +286,8 @@ create function private.messages_change() returns trigger
   language plpgsql set search_path = ''
 as $$
 begin
-  if (new.user_id, new.conversation_id, new.turn, new.role)
-     is distinct from (old.user_id, old.conversation_id, old.turn, old.role) then
+  if (new.user_id, new.conversation_id, new.turn, new.role, new.in_reply_to)
+     is distinct from (old.user_id, old.conversation_id, old.turn, old.role, old.in_reply_to) then
     raise exception using errcode = 'CA409', message = 'A message stays where it is, and with who said it.';
   end if;
   if new.state <> old.state and not (
@@ -324,12 +345,12 @@ create policy owner_delete on public.messages for delete to authenticated, cairn
 grant select on public.messages to authenticated;
 grant
   insert (
-    id, conversation_id, role, message_type, state, content, draft, idempotency_key, processed_content,
-    pii_detected, sentiment_score, crisis_level, crisis_indicators, requires_intervention, memory_extracted,
-    model_used, tokens_used, response_time_ms, metadata
+    id, conversation_id, role, message_type, state, in_reply_to, failure, attempt, is_replaced, content, draft,
+    idempotency_key, processed_content, pii_detected, sentiment_score, crisis_level, crisis_indicators,
+    requires_intervention, memory_extracted, model_used, tokens_used, response_time_ms, metadata
   ),
   update (
-    state, content, draft, processed_content, pii_detected, sentiment_score, crisis_level, crisis_indicators,
+    state, failure, attempt, is_replaced, content, draft, processed_content, pii_detected, sentiment_score, crisis_level, crisis_indicators,
     requires_intervention, memory_extracted, model_used, tokens_used, response_time_ms, metadata
   ),
   delete
