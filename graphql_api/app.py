@@ -10,9 +10,6 @@ from urllib.parse import urlsplit
 
 import httpx2
 import structlog
-from redis.asyncio import Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -21,6 +18,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from graphql_api.admission import Admission
+from graphql_api.admission.budget import Budget
 from graphql_api.auth import TokenVerifier
 from graphql_api.execution import Executor
 from graphql_api.http import (
@@ -36,14 +34,13 @@ from graphql_api.http import (
     ready,
 )
 from graphql_api.migrations import expected_versions
+from graphql_api.redis_client import redis_client
 from graphql_api.schema import catalog
 from graphql_api.session import Database
 from graphql_api.settings import Settings
 
 log = structlog.get_logger(__name__)
 
-REDIS_CONNECTIONS = 10  # NU-022
-REDIS_TIMEOUT_SECONDS = 1.0
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 MIN_SECRET_BYTES = 32  # RFC 7518: an HMAC key at least as long as its hash
 ORIGIN = re.compile(
@@ -188,7 +185,7 @@ async def _services(
             settings.model_copy(update={"pool_size": 1}), allow_owner_role=allow_owner_role
         )
         stack.push_async_callback(watch.close)
-        redis = _redis(settings)
+        redis = redis_client(settings)
         stack.push_async_callback(redis.aclose)
         client = await stack.enter_async_context(httpx2.AsyncClient())
         verifier = TokenVerifier(settings, client)
@@ -198,7 +195,12 @@ async def _services(
         stack.push_async_callback(admission.stop)
         metrics = Metrics(lambda: database.acquire_timeouts)
         endpoint = GraphQLEndpoint(
-            Executor(catalog(), database, settings, {"admission": admission}),
+            Executor(
+                catalog(),
+                database,
+                settings,
+                {"admission": admission, "budget": Budget(database, settings.tokens_per_day)},
+            ),
             verifier,
             admission,
             metrics,
@@ -210,17 +212,6 @@ async def _services(
         log.info("ready to serve", environment=settings.environment)
         yield Services(admission, database, endpoint, health, metrics)
         log.info("shutting down")
-
-
-def _redis(settings: Settings) -> Redis:
-    """Make a client that gives up soon: nothing waits for Redis longer than for Postgres."""
-    client: Redis = Redis.from_url(
-        settings.redis_url.get_secret_value(),
-        max_connections=REDIS_CONNECTIONS,
-        socket_connect_timeout=REDIS_TIMEOUT_SECONDS,
-        retry=Retry(NoBackoff(), 1),
-    )
-    return client
 
 
 class _GraphQL:

@@ -159,6 +159,7 @@ OUR_SQLSTATES: Mapping[str, type[ApiError]] = {
     "CA404": NotFound,
     "CA400": BadInput,
     "CA409": Conflict,
+    "CA410": Conflict,  # a job that another worker has taken over; no client meets it
     "CA451": ConsentRequired,
     "CA429": RateLimited,
 }

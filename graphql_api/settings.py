@@ -106,6 +106,24 @@ class Settings(BaseSettings):
     shutdown_grace: Duration = Field(default=timedelta(seconds=10), alias="CAIRN_SHUTDOWN_GRACE")
     """How long requests under way may take to end after a stop signal; whole seconds, rounded up."""
 
+    # What is live: WebSockets and event streams.
+    live_init_timeout: Duration = Field(
+        default=timedelta(seconds=5), alias="CAIRN_LIVE_INIT_TIMEOUT"
+    )
+    """How long a new socket may take to say who it is."""
+    live_send_timeout: Duration = Field(
+        default=timedelta(seconds=10), alias="CAIRN_LIVE_SEND_TIMEOUT"
+    )
+    """How long a socket may read next to nothing of what it is sent before it is closed with 1013."""
+    live_ping_interval: Duration = Field(
+        default=timedelta(seconds=25), alias="CAIRN_LIVE_PING_INTERVAL"
+    )
+    """How often a silent socket is pinged; it is closed when it does not answer for as long."""
+    live_operations: int = Field(default=100, ge=1, alias="CAIRN_LIVE_OPERATIONS")
+    """Operations that may be open at a time on one socket."""
+    live_connections: int = Field(default=50, ge=1, alias="CAIRN_LIVE_CONNECTIONS")
+    """Sockets and event streams that one user may have open at one process."""
+
     # Limits of one operation.
     max_depth: int = Field(default=12, ge=1, alias="CAIRN_MAX_DEPTH")
     """How deep the fields of an operation may nest."""
@@ -140,6 +158,14 @@ class Settings(BaseSettings):
         default=timedelta(hours=1), alias="CAIRN_CONNECTION_LIFETIME"
     )
     """The age at which a connection is replaced by a fresh one."""
+
+    # The worker.
+    worker_jobs: int = Field(default=8, ge=1, le=200, alias="CAIRN_WORKER_JOBS")
+    """Replies and summaries that one worker writes at a time."""
+    lease: Duration = Field(default=timedelta(seconds=30), alias="CAIRN_LEASE")
+    """How long after the last sign of life of a worker another one takes its jobs over."""
+    tokens_per_day: int = Field(default=200_000, ge=0, alias="CAIRN_TOKENS_PER_DAY")
+    """Tokens of the language model that each person may use in 24 hours, counted by the hour."""
 
     @field_validator("cors_origins", mode="before")
     @classmethod
