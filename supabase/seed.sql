@@ -121,11 +121,6 @@ join public.conversations as conversation
 where not exists (select from public.messages as known where known.id = told.id::uuid)
 order by told.id;
 
-update public.conversations
-set status = 'completed'
-where id in ('a3000000-0000-4000-8000-000000000002', 'b3000000-0000-4000-8000-000000000002')
-  and status = 'active';
-
 insert into public.thread_mappings (id, user_id, conversation_id, source, external_thread_id)
 values
   ('a5000000-0000-4000-8000-000000000001', 'a0000000-0000-4000-8000-000000000001',
@@ -150,3 +145,9 @@ values
    '{work, "night shift"}', '{tenderness, tiredness}', '{}', 0.4,
    'He begins to trust that being there is work, too.', 2)
 on conflict do nothing;
+
+-- With its summary there, nobody need write one.
+update public.conversations
+set status = 'completed'
+where id in ('a3000000-0000-4000-8000-000000000002', 'b3000000-0000-4000-8000-000000000002')
+  and status = 'active';

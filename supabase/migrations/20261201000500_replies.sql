@@ -99,7 +99,13 @@ create function private.conversations_queue_summary() returns trigger
   language plpgsql security definer set search_path = ''
 as $$
 begin
-  perform private.queue_job('summary', new.user_id, new.id);
+  -- Unless somebody has summed it up to the end already.
+  if not exists (
+    select from public.conversation_summaries as known
+    where known.user_id = new.user_id and known.conversation_id = new.id and known.through_turn >= new.last_turn
+  ) then
+    perform private.queue_job('summary', new.user_id, new.id);
+  end if;
   return null;
 end
 $$;

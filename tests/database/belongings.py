@@ -106,7 +106,7 @@ async def snapshot(owner: asyncpg.Connection, person: Belongings) -> dict[str, l
             row[0]
             for row in await owner.fetch(
                 f"select to_jsonb(t)::text from public.{table} t "
-                f"where {OWNER_COLUMN.get(table, 'user_id')} = $1 order by id",
+                f"where {OWNER_COLUMN.get(table, 'user_id')} = $1 order by 1",
                 person.user_id,
             )
         ]

@@ -13,8 +13,10 @@ from tests.fixtures.people import AsUser
 Start = Callable[..., Awaitable[UUID]]
 
 SAY = (
-    "insert into public.messages (conversation_id, role, content, state, idempotency_key) "
-    "values ($1, $2::public.message_role, $3, $4::public.message_state, $5) returning *"
+    "insert into public.messages (conversation_id, role, content, state, idempotency_key, failure) "
+    "values ($1, $2::public.message_role, $3, $4::public.message_state, $5, "
+    "case when $4::public.message_state = 'failed' then 'refused'::public.reply_failure end) "
+    "returning *"
 )
 
 

@@ -123,6 +123,10 @@ CONVENTIONS = (
         """,
         CARELESS,
         "careless",
+        {
+            "live_events": "users_forget_live removes them; a key would lock her row at each event",
+            "live_heads": "the same",
+        },
     ),
     Convention(
         "a foreign key between two owned tables carries the owner",
@@ -155,7 +159,8 @@ CONVENTIONS = (
         "careless_word_idx",
         {
             "conversations_owner_key": "what foreign keys with the owner point at; "
-            "it begins with the primary key, which clashes first"
+            "it begins with the primary key, which clashes first",
+            "messages_owner_key": "the same",
         },
     ),
     Convention(
@@ -290,6 +295,21 @@ CONVENTIONS = (
         "public.careless",
         {
             "private.applied_migrations": "versions of migrations belong to nobody",
+            "private.claim_job": "for workers, who serve everybody; gives ids only",
+            "private.conversations_drop_summary": "a trigger; the job of the row at hand",
+            "private.conversations_queue_summary": "a trigger; the job of the row at hand",
+            "private.finish_job": "for workers; asks for the claim's number",
+            "private.hold_job": "for workers; asks for the claim's number",
+            "private.live_news": "numbers only, of the people that the API's process serves",
+            "private.live_record": "a trigger; writes into the log of the row's owner",
+            "private.messages_drop_reply": "a trigger; the job of the row at hand",
+            "private.messages_queue_reply": "a trigger; the job of the row at hand",
+            "private.next_job_at": "a moment only",
+            "private.postpone_job": "for workers; asks for the claim's number",
+            "private.release_job": "for workers; asks for the claim's number",
+            "private.sweep_live_events": "a job over all users; takes no argument",
+            "private.sweep_model_usage": "a job over all users; takes no argument",
+            "private.users_forget_live": "a trigger; removes what is the row's",
             "private.auth_users_follow": "a trigger; runs as Supabase Auth, for anybody",
             "private.denials_after": "the deny list is everybody's; for the API itself",
             "private.denials_number": "a trigger; numbers the row at hand",

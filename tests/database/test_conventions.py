@@ -41,14 +41,14 @@ WRITES = {
         "safety_plan_triggered",
     },
     ("cairn_server", "messages", "insert"): {
-        "id", "conversation_id", "role", "message_type", "state", "content", "draft",
-        "idempotency_key", "processed_content", "pii_detected", "sentiment_score", "crisis_level",
+        "id", "conversation_id", "role", "message_type", "state", "in_reply_to", "failure",
+        "attempt", "is_replaced", "content", "draft", "idempotency_key", "processed_content", "pii_detected", "sentiment_score", "crisis_level",
         "crisis_indicators", "requires_intervention", "memory_extracted", "model_used",
         "tokens_used", "response_time_ms", "metadata",
     },
     ("cairn_server", "messages", "update"): {
-        "state", "content", "draft", "processed_content", "pii_detected", "sentiment_score",
-        "crisis_level", "crisis_indicators", "requires_intervention", "memory_extracted",
+        "state", "failure", "attempt", "is_replaced", "content", "draft", "processed_content",
+        "pii_detected", "sentiment_score", "crisis_level", "crisis_indicators", "requires_intervention", "memory_extracted",
         "model_used", "tokens_used", "response_time_ms", "metadata",
     },
     ("cairn_server", "messages", "delete"): set(),
@@ -274,6 +274,7 @@ async def test_the_seed_gives_ana_and_ben_a_row_in_every_table_and_bears_repeati
         }
 
     await owner.execute(script)
+    await owner.execute("set constraints all immediate")
     once = await count()
     await owner.execute(script)
     twice = await count()

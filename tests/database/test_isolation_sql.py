@@ -18,7 +18,7 @@ from graphql_api.auth import ANONYMOUS, Viewer
 from graphql_api.migrations import MIGRATIONS
 from tests.database.belongings import Belongings, furnish, snapshot
 from tests.fixtures.people import AsUser, NewUser
-from tests.fixtures.seeded import OWNER_COLUMN, tables
+from tests.fixtures.seeded import KEY_COLUMN, OWNER_COLUMN, tables
 
 ROLES = ("authenticated", "cairn_server")
 # Read off the migrations, so that a new table is tried without being named here.
@@ -70,9 +70,11 @@ async def test_every_table_is_tried(owner: asyncpg.Connection) -> None:
 async def test_ben_reads_none_of_anas_rows(
     table: str, role: str, case: Case, as_user: AsUser
 ) -> None:
+    key = KEY_COLUMN.get(table, "id")
+
     async with as_user(case.ben, role) as connection:
         by_id = await connection.fetch(
-            f"select * from public.{table} where id = $1", case.ana.rows[table]
+            f"select * from public.{table} where {key} = $1", case.ana.rows[table]
         )
         owners = await connection.fetch(
             f"select distinct {OWNER_COLUMN.get(table, 'user_id')} from public.{table}"
@@ -95,7 +97,8 @@ async def test_ben_changes_none_of_anas_rows(
         role,
     )
     columns = [row["attname"] for row in granted]
-    statement = f"update public.{table} set %s where id = $1"
+    key = KEY_COLUMN.get(table, "id")
+    statement = f"update public.{table} set %s where {key} = $1"
 
     async with as_user(case.ben, role) as connection:
         if columns:
@@ -104,7 +107,7 @@ async def test_ben_changes_none_of_anas_rows(
             assert answer == "UPDATE 0"
         else:
             with pytest.raises(asyncpg.InsufficientPrivilegeError):
-                await connection.execute(statement % "id = id", case.ana.rows[table])
+                await connection.execute(statement % f"{key} = {key}", case.ana.rows[table])
 
 
 @every_role
@@ -115,7 +118,7 @@ async def test_ben_deletes_none_of_anas_rows(
     may_delete = await owner.fetchval(
         "select has_table_privilege($2::text, $1::text, 'delete')", f"public.{table}", role
     )
-    statement = f"delete from public.{table} where id = $1"
+    statement = f"delete from public.{table} where {KEY_COLUMN.get(table, 'id')} = $1"
 
     async with as_user(case.ben, role) as connection:
         if may_delete:
@@ -145,10 +148,11 @@ async def test_ben_inserts_nothing_in_anas_name(
 async def test_an_anonymous_caller_touches_no_table(
     table: str, case: Case, as_user: AsUser
 ) -> None:
+    key = KEY_COLUMN.get(table, "id")
     for statement in (
-        f"select id from public.{table}",
+        f"select {key} from public.{table}",
         f"insert into public.{table} default values",
-        f"update public.{table} set id = id",
+        f"update public.{table} set {key} = {key}",
         f"delete from public.{table}",
     ):
         async with as_user(ANONYMOUS) as connection:
@@ -162,7 +166,7 @@ async def test_without_claims_there_are_no_rows(
     table: str, role: str, case: Case, as_user: AsUser
 ) -> None:
     async with as_user(ANONYMOUS, role) as connection:
-        assert await connection.fetch(f"select id from public.{table}") == []
+        assert await connection.fetch(f"select * from public.{table}") == []
 
 
 async def test_a_subject_that_is_no_uuid_reads_nothing(case: Case, as_user: AsUser) -> None:

@@ -241,8 +241,9 @@ async def test_a_reply_goes_only_forward_or_from_failure_back_to_the_queue(
         async with as_user(ana, "cairn_server") as connection:
             await connection.execute(
                 "update public.messages set state = $1::text::public.message_state, "
-                "content = 'Better.' where id = $2",
+                "failure = $2::text::public.reply_failure, content = 'Better.' where id = $3",
                 after,
+                "interrupted" if after == "failed" else None,
                 reply["id"],
             )
 

@@ -169,8 +169,9 @@ async def _messages(
             """
             insert into public.messages
               (id, conversation_id, user_id, role, message_type, state, content, crisis_level,
-               model_used, tokens_used, response_time_ms, metadata, created_at, updated_at)
-            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13)
+               model_used, tokens_used, response_time_ms, metadata, created_at, updated_at, failure)
+            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13,
+              case when $6 = 'failed' then 'interrupted'::public.reply_failure end)
             """,
             uuid_of(numbers),
             conversation_id,
