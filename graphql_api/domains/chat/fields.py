@@ -5,17 +5,20 @@ import strawberry
 from graphql_api.domains.chat.inputs import (
     ConversationInput,
     DeleteConversationInput,
+    EditMessageInput,
     FindOrStartConversationInput,
     RenameConversationInput,
+    ReplyInput,
     RestoreConversationInput,
     SendMessageInput,
     StartConversationInput,
 )
-from graphql_api.domains.chat.sending import prepare_message
+from graphql_api.domains.chat.sending import prepare_edit, prepare_message, prepare_retry
 from graphql_api.domains.chat.types import (
     Conversation,
     DeleteConversationPayload,
     Message,
+    ReplyPayload,
     SendMessagePayload,
 )
 from graphql_api.fields import call, create, delete, row, rows, update, verb
@@ -54,7 +57,10 @@ class Mutation:
         ConversationInput, "Take up a paused conversation.", set_to={"status": "active"}
     )
     complete_conversation: Conversation | None = update(
-        ConversationInput, "End it: it takes no more messages.", set_to={"status": "completed"}
+        ConversationInput,
+        "End it: it takes no more messages.",
+        set_to={"status": "completed"},
+        wakes=True,
     )
     archive_conversation: Conversation | None = update(
         ConversationInput, "Put it away, for as long as she likes.", set_to={"status": "archived"}
@@ -75,4 +81,19 @@ class Mutation:
     )
     send_message: SendMessagePayload | None = verb(
         prepare_message, SendMessageInput, "Say something to the companion."
+    )
+    edit_message: SendMessagePayload | None = verb(
+        prepare_edit,
+        EditMessageInput,
+        "Say her latest message in other words; its reply goes, and a new one comes.",
+    )
+    retry_reply: ReplyPayload | None = verb(
+        prepare_retry, ReplyInput, "Ask again for a reply that has failed."
+    )
+    cancel_reply: ReplyPayload | None = call(
+        "private.cancel_reply",
+        ReplyInput,
+        "Stop a reply; what has been said of it stays.",
+        role="cairn_server",
+        renamed={"id": "message_id"},
     )

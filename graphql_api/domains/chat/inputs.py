@@ -102,3 +102,21 @@ class SendMessageInput:
         default=strawberry.UNSET,
         description="Repeat with the same key and content, and the first message is the answer.",
     )
+    answer: bool = strawberry.field(
+        default=True, description="False to say it without being answered by the companion."
+    )
+
+
+@taking
+class EditMessageInput:
+    """Other words for her latest message."""
+
+    id: UUID
+    content: str = strawberry.field(description="1 to 32,000 characters, not all of them blank.")
+
+
+@taking
+class ReplyInput:
+    """Which reply of the companion."""
+
+    id: UUID

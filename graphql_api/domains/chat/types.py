@@ -210,6 +210,15 @@ class SendMessagePayload:
     conversation: Conversation | None = belongs_to("conversation_id", "As it stands now.")
 
 
+@payload(Message)
+class ReplyPayload:
+    """What became of a reply."""
+
+    reply: Message = itself("The reply.")
+    message: Message | None = belongs_to("in_reply_to", "What it answers.")
+    conversation: Conversation | None = belongs_to("conversation_id", "As it stands now.")
+
+
 @payload(Conversation)
 class DeleteConversationPayload:
     """What was deleted."""
