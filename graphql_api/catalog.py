@@ -23,11 +23,13 @@ from graphql import (
     is_introspection_type,
 )
 
+from graphql_api.events import EventType, FeedMeaning, events_of, read_event_types
 from graphql_api.meaning import (
     MEANING,
     BelongsTo,
     ColumnOf,
     Computed,
+    DeclarationError,
     HasMany,
     HasOne,
     Itself,
@@ -50,10 +52,6 @@ KINDS: Mapping[str, Kind] = {
 }
 
 IDENTIFIER = re.compile(r"[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)?\Z")
-
-
-class DeclarationError(Exception):
-    """A declaration that cannot be meant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,11 +164,21 @@ class TableType:
 
 @dataclass(frozen=True, slots=True)
 class Catalog:
-    """All declarations of one schema."""
+    """All declarations of one schema.
+
+    Attributes:
+        schema: where they were read.
+        types: those that speak for a table, by name.
+        events: the types of events, by name.
+        roots: what fields of Query and Mutation mean, by type and name.
+        feeds: what fields of Subscription mean, by name.
+    """
 
     schema: GraphQLSchema
     types: Mapping[str, TableType]
+    events: Mapping[str, EventType]
     roots: Mapping[tuple[str, str], RootMeaning]
+    feeds: Mapping[str, FeedMeaning]
 
     @property
     def node_types(self) -> tuple[TableType, ...]:
@@ -196,8 +204,14 @@ def read_catalog(schema: GraphQLSchema) -> Catalog:
         for field_name, field in root.fields.items()
         if (meaning := _meaning(field)) is not None
     }
-    catalog = Catalog(schema, types, roots)
+    subscription = schema.subscription_type
+    feeds = {
+        field_name: _meaning(field)
+        for field_name, field in (subscription.fields if subscription else {}).items()
+    }
+    catalog = Catalog(schema, types, read_event_types(schema), roots, feeds)
     _check(catalog)
+    _check_feeds(catalog)
     return catalog
 
 
@@ -283,6 +297,16 @@ def _check(catalog: Catalog) -> None:
                 stored = getattr(value.value, "value", value.value)
                 if name != str(stored).upper():
                     raise DeclarationError(f"{enum_type.name}.{name} is not {stored!r} in capitals")
+
+
+def _check_feeds(catalog: Catalog) -> None:
+    subscription = catalog.schema.subscription_type
+    for name, field in (subscription.fields if subscription else {}).items():
+        if not isinstance(catalog.feeds[name], FeedMeaning):
+            raise DeclarationError(f"Subscription.{name} is declared by no feed")
+        for event_name in events_of(catalog.schema, field):
+            if event_name not in catalog.events:
+                raise DeclarationError(f"{event_name} is no declared event")
 
 
 def _is_column_enum(catalog: Catalog, enum_type: GraphQLEnumType) -> bool:

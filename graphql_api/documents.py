@@ -72,6 +72,11 @@ class Prepared:
         return self.operation.operation is OperationType.QUERY
 
     @property
+    def is_subscription(self) -> bool:
+        """Whether the operation goes on and on."""
+        return self.operation.operation is OperationType.SUBSCRIPTION
+
+    @property
     def name(self) -> str | None:
         """The operation's own name."""
         return self.operation.name.value if self.operation.name else None
@@ -124,7 +129,7 @@ class Documents:
         if errors:
             raise RequestError([coded(error) for error in errors])
         root = self._schema.get_root_type(operation.operation)
-        if root is None or operation.operation is OperationType.SUBSCRIPTION:
+        if root is None:
             raise refused(BadInput("This kind of operation is not served here."))
         return Prepared(
             document=document,

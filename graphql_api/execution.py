@@ -32,6 +32,7 @@ from graphql_api.census import INTROSPECTION
 from graphql_api.compile import Compiled, compile_plan, compile_separately
 from graphql_api.documents import Documents, Prepared, coerce
 from graphql_api.errors import ApiError, BadInput, Unauthenticated
+from graphql_api.feeds import EventStream, FeedPlan, FeedPlanner, Feeds, Whose, compile_feed
 from graphql_api.live import Hints, Hub
 from graphql_api.meaning import Context, Verb, Write
 from graphql_api.mutations import Mutations, Step, json_entries
@@ -61,6 +62,8 @@ KEPT_PLANS_CHARACTERS = 2_000_000
 # The schema is large, and asking for it reads no row: it costs as much as a full page.
 INTROSPECTION_COST = 100
 INTROSPECTION_FIELDS = 5
+
+NOT_OVER_HTTP = "Subscribe over a WebSocket, or accept text/event-stream."
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +121,7 @@ class Executor:
         self._services = services or {}
         self._documents = Documents(catalog.schema, settings)
         self._hints = hints
-        self._hub = hub
+        self._feeds = None if hub is None else Feeds(database, hub)
         self._mutations = Mutations(database, self._tell)
         self._plans: Recent[Any] = Recent(
             number=settings.plan_cache_size, weight=KEPT_PLANS_CHARACTERS
@@ -141,6 +144,8 @@ class Executor:
                 request.query, request.operation_name, anonymous=viewer.user_id is None
             )
             operation = prepared.operation.operation.value
+            if prepared.is_subscription:
+                raise refused(BadInput(NOT_OVER_HTTP))
             if queries_only and not prepared.is_query:
                 raise RequestError(refused(BadInput("Send a mutation by POST.")).errors, 405)
             variables = coerce(self._catalog.schema, prepared, request.variables)
@@ -152,6 +157,56 @@ class Executor:
             return refusal_answer(error, operation)
         except (ApiError, DatabaseError) as error:
             return failure_answer(error, operation, None if prepared is None else prepared.name)
+
+    async def start(self, whose: Whose, request: GraphQLRequest) -> Answer | EventStream:
+        """Answer one operation, or open the stream of a subscription.
+
+        Args:
+            whose: gives the caller as she is now, or raises Unauthenticated when she may not go
+                on: her token has expired, or she signed out. It is asked before each read of a
+                subscription, and before each event.
+            request: the operation.
+        """
+        operation = "none"
+        try:
+            viewer = whose()
+            prepared = self._documents.prepare(
+                request.query, request.operation_name, anonymous=viewer.user_id is None
+            )
+            if not prepared.is_subscription:
+                return await self.execute(viewer, request)
+            operation = prepared.operation.operation.value
+            return self._subscribe(whose, viewer, prepared, request)
+        except RequestError as error:
+            return refusal_answer(error, operation)
+        except ApiError as error:
+            return refusal_answer(refused(error), operation)
+
+    def _subscribe(
+        self, whose: Whose, viewer: Viewer, prepared: Prepared, request: GraphQLRequest
+    ) -> EventStream:
+        if viewer.user_id is None:
+            raise Unauthenticated
+        if self._feeds is None:
+            raise BadInput("This kind of operation is not served here.")
+        variables = coerce(self._catalog.schema, prepared, request.variables)
+        variables[VIEWER_ID] = viewer.user_id
+        plan, compiled = self._planned_feed(viewer, prepared, variables)
+        return self._feeds.open(plan, compiled, whose, variables, prepared.name)
+
+    def _planned_feed(
+        self, viewer: Viewer, prepared: Prepared, variables: Mapping[str, Any]
+    ) -> tuple[FeedPlan, Compiled]:
+        key = (prepared, viewer.role, self._shape(prepared, variables))
+        kept: tuple[FeedPlan, Compiled] | None = self._plans.get(key)
+        if kept is not None:
+            return kept
+        document = Document(self._catalog.schema, prepared.fragments, variables)
+        fields = collect(document, prepared.root, [prepared.operation.selection_set])
+        plan = FeedPlanner(self._catalog, document).plan(prepared.root, fields)
+        self._check_cost(plan.cost)
+        compiled = compile_feed(plan, viewer.role)
+        return self._remember(prepared, key, (plan, compiled), compiled.text)
 
     async def _query(
         self, viewer: Viewer, prepared: Prepared, variables: dict[str, Any], request: GraphQLRequest

@@ -16,6 +16,7 @@ from strawberry.types.field import StrawberryField
 
 from graphql_api.arguments import moment
 from graphql_api.errors import BadInput
+from graphql_api.events import ChangesOf, EventsIn, StreamOf, table_name
 from graphql_api.ids import uuid_v7
 from graphql_api.lists import PageField
 from graphql_api.meaning import (
@@ -50,7 +51,7 @@ class ArgumentField(StrawberryField):
         description: str,
         *arguments: tuple[str, object, str],
     ) -> Any:
-        """Declare a field that means `meaning`."""
+        """Declare a field that means `meaning`; what may be null may be left out."""
         field = cls(python_name=None, description=description, metadata={MEANING: meaning})
         field.arguments = [
             StrawberryArgument(
@@ -92,6 +93,46 @@ def nodes(description: str) -> Any:
         NodesById(),
         description,
         ("node_ids", list[strawberry.ID], "At most 100, as fields `nodeId` gave them."),
+    )
+
+
+AFTER = ("after", str | None, "The cursor of the last event that arrived; what follows is told.")
+
+
+def events_in(of: type, column: str, description: str) -> Any:
+    """Declare a subscription to what happens to one row of `of`, and to all that is in it.
+
+    Args:
+        of: the type of the row.
+        column: of `live_events`, which holds the row's id; the argument is called like it.
+        description: for the schema.
+    """
+    return ArgumentField.declare(
+        EventsIn(table_name(of), camel_case(column), column),
+        description,
+        (column, UUID, "The row's id."),
+        AFTER,
+    )
+
+
+def changes_of(of: type, column: str, description: str) -> Any:
+    """Declare a subscription to all rows of `of` that are hers.
+
+    Args:
+        of: the type of the rows.
+        column: of `live_events`, which holds such a row's id.
+        description: for the schema.
+    """
+    return ArgumentField.declare(ChangesOf(table_name(of), column), description, AFTER)
+
+
+def stream_of(of: type, argument: str, description: str) -> Any:
+    """Declare a subscription to the text of one row of `of` while it is written."""
+    return ArgumentField.declare(
+        StreamOf(table_name(of), camel_case(argument)),
+        description,
+        (argument, UUID, "The row's id."),
+        AFTER,
     )
 
 
@@ -269,6 +310,12 @@ def plain(value: object, field: str) -> object:
     if isinstance(value, datetime):
         return moment(value, field)
     return getattr(value, "value", value)
+
+
+def camel_case(name: str) -> str:
+    """Give `conversationId` for `conversation_id`."""
+    first, *rest = name.split("_")
+    return first + "".join(word.capitalize() for word in rest)
 
 
 def snake_case(entry: str) -> str:

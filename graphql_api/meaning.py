@@ -19,6 +19,10 @@ ESTIMATE_LIMIT = 1_000
 ServerRole = Literal["cairn_server"]
 
 
+class DeclarationError(Exception):
+    """A declaration that cannot be meant."""
+
+
 @dataclass(frozen=True, slots=True)
 class Table:
     """What a type says of its table.

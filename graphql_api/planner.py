@@ -95,6 +95,16 @@ class Planner:
         answer = Matching(id, self._one(field.type, nodes))
         return Answered(answer, self._cost, frozenset(self._tables))
 
+    def plan_rows(self, type_name: str, nodes: Sequence[FieldNode], times: int) -> Object:
+        """Plan what is read of rows of a type, of which there are `times` at most."""
+        self._cost += times
+        return self._object(self._catalog.types[type_name], nodes, times)
+
+    @property
+    def cost(self) -> int:
+        """Rows that what was planned so far reads at most."""
+        return self._cost
+
     def _root(self, root: GraphQLObjectType, nodes: Sequence[FieldNode]) -> Value:
         name = nodes[0].name.value
         if name == "__typename":

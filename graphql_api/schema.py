@@ -41,10 +41,15 @@ DOMAINS = (accounts, chat)
 
 Query = merge_types("Query", (*(domain.Query for domain in DOMAINS), General))
 Mutation = merge_types("Mutation", tuple(domain.Mutation for domain in DOMAINS))
+Subscription = merge_types(
+    "Subscription",
+    tuple(domain.Subscription for domain in DOMAINS if hasattr(domain, "Subscription")),
+)
 
 schema = strawberry.Schema(
     query=Query,
     mutation=Mutation,
+    subscription=Subscription,
     config=StrawberryConfig(disable_field_suggestions=True),
 )
 

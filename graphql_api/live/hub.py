@@ -25,16 +25,22 @@ log = structlog.get_logger(__name__)
 
 
 class Wake:
-    """One subscriber's alarm: it rings when there may be news, and stays rung until waited for."""
+    """One subscriber's alarm: it rings when there may be news, and stays rung until waited for.
 
-    __slots__ = ("_hub", "_is_rung", "_waiter", "user_id")
+    Attributes:
+        user_id: who listens.
+        seen: the number up to which this subscriber has read; None for one who looks by himself.
+    """
 
-    def __init__(self, hub: Hub, user_id: UUID) -> None:
+    __slots__ = ("_hub", "_is_rung", "_waiter", "seen", "user_id")
+
+    def __init__(self, hub: Hub, user_id: UUID, seen: int | None) -> None:
         """Use `Hub.register` instead."""
         self._hub = hub
         self._is_rung = False
         self._waiter: asyncio.Future[None] | None = None
         self.user_id = user_id
+        self.seen = seen
 
     async def wait(self, seconds: float | None = None) -> bool:
         """Wait until it rings, for `seconds` at most; tell whether it did."""
@@ -56,9 +62,15 @@ class Wake:
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
 
+    def hush(self) -> None:
+        """Forget that it rang: its owner looks now."""
+        self._is_rung = False
+
     def saw(self, seq: int) -> None:
-        """Say that all events up to `seq` were read, so that no poll need wake for them."""
-        self._hub.saw(self, seq)
+        """Say that its owner has read all events up to `seq`, so that no poll need wake for them."""
+        if seq != self.seen:
+            self.seen = seq
+            self._hub.note(self.user_id)
 
     def close(self) -> None:
         """Wait no more; idempotent."""
@@ -76,7 +88,9 @@ class Hub:
         """Ask `database`, on a session of its own, and listen to `hints`."""
         self._database = database
         self._wakes: dict[UUID, set[Wake]] = {}
+        # What the slowest subscriber of each person has read; nobody who looks by himself counts.
         self._seen: dict[UUID, int] = {}
+        # The arguments of the poll, made anew only when they changed.
         self._question: tuple[Sequence[UUID], Sequence[int]] | None = None
         self._readable = True
         self._task: asyncio.Task[None] | None = None
@@ -99,25 +113,25 @@ class Hub:
             await asyncio.wait([self._task])
             self._task = None
 
-    def register(self, user_id: UUID) -> Wake:
-        """Give a subscriber of `user_id` an alarm; close it at the end."""
-        wake = Wake(self, user_id)
-        if user_id not in self._wakes:
-            self._wakes[user_id] = set()
-            self._seen[user_id] = 0
-            self._question = None
-        self._wakes[user_id].add(wake)
+    def register(self, user_id: UUID, *, looks_by_itself: bool = False) -> Wake:
+        """Give a subscriber of `user_id` an alarm; close it at the end.
+
+        Args:
+            user_id: whose news.
+            looks_by_itself: whether the subscriber needs no poll, because it polls.
+        """
+        wake = Wake(self, user_id, None if looks_by_itself else 0)
+        self._wakes.setdefault(user_id, set()).add(wake)
+        self.note(user_id)
         return wake
 
     def forget(self, wake: Wake) -> None:
         """Ring `wake` no more."""
-        wakes = self._wakes.get(wake.user_id)
-        if wakes is None:
-            return
+        wakes = self._wakes.get(wake.user_id, set())
         wakes.discard(wake)
         if not wakes:
-            del self._wakes[wake.user_id], self._seen[wake.user_id]
-            self._question = None
+            self._wakes.pop(wake.user_id, None)
+        self.note(wake.user_id)
 
     def ring(self, user_id: UUID | None) -> None:
         """Wake all subscribers of `user_id`; of everybody when it is None."""
@@ -126,25 +140,22 @@ class Hub:
             for wake in wakes:
                 wake.ring()
 
-    def saw(self, wake: Wake, seq: int) -> None:
-        """Note how far one subscriber has read; the others of the same person look, too.
-
-        Otherwise a poll, which asks for what nobody has seen, would leave them asleep.
-        """
-        seen = self._seen.get(wake.user_id)
-        if seen is None or seen == seq:
+    def note(self, user_id: UUID) -> None:
+        """Note how far the subscribers of `user_id` have read."""
+        read = [wake.seen for wake in self._wakes.get(user_id, ()) if wake.seen is not None]
+        seen = min(read, default=None)
+        if seen == self._seen.get(user_id):
             return
-        # Lower when the log was taken back, by a restored backup: it will grow again from there.
-        self._seen[wake.user_id] = seq
         self._question = None
-        for other in self._wakes[wake.user_id] if seq > seen else ():
-            if other is not wake:
-                other.ring()
+        if seen is None:
+            del self._seen[user_id]
+        else:
+            self._seen[user_id] = seen
 
     async def _keep_polling(self) -> None:
         while True:
             await asyncio.sleep(POLL_SECONDS)
-            if self._wakes:
+            if self._seen:
                 await self._try_poll()
 
     async def _try_poll(self) -> None:
@@ -168,7 +179,6 @@ class Hub:
             rows = await transaction.rows(NEWS, *self._question)
         self.polls += 1
         for user_id, seq in rows:
-            if user_id in self._seen:
-                self._seen[user_id] = max(seq, self._seen[user_id])
-                self._question = None
-                self.ring(user_id)
+            for wake in self._wakes.get(user_id, ()):
+                if wake.seen is not None and wake.seen < seq:
+                    wake.ring()
