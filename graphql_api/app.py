@@ -22,6 +22,7 @@ from graphql_api.admission.budget import Budget
 from graphql_api.auth import TokenVerifier
 from graphql_api.execution import Executor
 from graphql_api.http import (
+    ChatPage,
     GraphQLEndpoint,
     Health,
     Metrics,
@@ -50,9 +51,15 @@ ORIGIN = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Development:
-    """What only `cairn dev` adds: GraphiQL, opened with these tabs (a token may be in them)."""
+    """What only `cairn dev` adds.
+
+    Attributes:
+        tabs: that GraphiQL is opened with; a token may be in them.
+        chat: a page that signs Ana and Ben in.
+    """
 
     tabs: Sequence[Tab]
+    chat: ChatPage | None = None
 
 
 @dataclass(slots=True)
@@ -84,7 +91,7 @@ def create_app(
 
     Args:
         settings: of the process.
-        development: adds GraphiQL; None in production and tests.
+        development: adds GraphiQL and the chat page; None in production and tests.
         allow_owner_role: serve although the login could read past row-level security when no role
             were taken; see `Database.connect`.
     """
@@ -105,6 +112,8 @@ def create_app(
         routes.append(Route("/metrics", _metrics, methods=["GET"]))
     if page is not None:
         routes.append(asset_route())
+    if development is not None and development.chat is not None:
+        routes.extend(development.chat.routes())
     return Starlette(
         routes=routes,
         lifespan=lifespan,

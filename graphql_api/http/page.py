@@ -94,10 +94,15 @@ class Page:
             ForeignHost: asked for by another name, which another site may have pointed at this
                 machine to read the token (DNS rebinding).
         """
-        host = headers.get(b"host", b"").decode("latin-1").lower()
-        if host.rpartition(":")[0] not in LOOPBACK and host not in LOOPBACK:
+        if not is_of_this_machine(headers.get(b"host", b"").decode("latin-1")):
             raise ForeignHost
         return HttpAnswer(200, "text/html", self._body, safe_headers=PAGE_HEADERS)
+
+
+def is_of_this_machine(host: str) -> bool:
+    """Tell whether a Host header, with or without a port, names the loopback interface."""
+    host = host.lower()
+    return host.rpartition(":")[0] in LOOPBACK or host in LOOPBACK
 
 
 def asset_route() -> Route:

@@ -8,12 +8,13 @@ import os
 import socket
 import time
 from dataclasses import asdict
+from datetime import timedelta
 
 from rich.console import Console
 
 from graphql_api import migrations
 from graphql_api.app import Development, Services, create_app
-from graphql_api.http import Tab
+from graphql_api.http import ChatPage, Tab
 from graphql_api.local.people import PEOPLE, sign_token
 from graphql_api.local.process import Problem
 from graphql_api.local.settings import local_settings
@@ -75,7 +76,8 @@ async def live(stack: Stack, listener: socket.socket, console: Console, began: f
     settings = local_settings(stack.urls(), stack.folder.secret("jwt"), port=port)
     configure_logs(settings)
     tokens = {name: sign_token(stack.folder.secret("jwt"), who) for name, who in PEOPLE.items()}
-    app = create_app(settings, Development(tabs=_tabs(tokens["ana"])))
+    chat = _chat_page(stack.folder.secret("jwt"))
+    app = create_app(settings, Development(tabs=_tabs(tokens["ana"]), chat=chat))
 
     async def beside() -> None:
         url = f"http://127.0.0.1:{port}"
@@ -101,6 +103,13 @@ async def _watch(stack: Stack, console: Console) -> None:
             console.print(f"{name} had ended and was started again.", style="yellow")
 
 
+def _chat_page(secret: str) -> ChatPage:
+    def sign(name: str, lifetime: timedelta) -> str:
+        return sign_token(secret, PEOPLE[name], lifetime=lifetime)
+
+    return ChatPage(PEOPLE, sign, companion="a program with prepared sentences")
+
+
 def _tabs(token: str) -> list[Tab]:
     headers = json.dumps({"Authorization": f"Bearer {token}"}, indent=2)
     return [Tab(query, headers=headers) for query in (FIRST_QUERY, FIRST_MUTATION)]
@@ -111,7 +120,8 @@ def _greet(console: Console, url: str, tokens: dict[str, str], *, seconds: float
     console.print()
     console.print(f"[bold]Cairn is running[/bold] (started in {seconds:.1f} s). Ctrl-C stops it.")
     _say_where_not(console)
-    console.print(f"\n  GraphiQL, signed in as Ana   [link={url}/graphql]{url}/graphql[/link]")
+    console.print(f"\n  A chat, on one device or two [link={url}]{url}[/link]")
+    console.print(f"  GraphiQL, signed in as Ana   [link={url}/graphql]{url}/graphql[/link]")
     for name, token in tokens.items():
         console.print(f"\n  {name.capitalize()}'s token, good for 12 hours")
         console.print(token, soft_wrap=True, highlight=False, style="dim")
