@@ -76,6 +76,9 @@ create function private.conversations_change() returns trigger
   language plpgsql set search_path = ''
 as $$
 begin
+  if (new.id, new.user_id) is distinct from (old.id, old.user_id) then
+    raise exception using errcode = 'CA409', message = 'A conversation stays with its owner.';
+  end if;
   if new.status <> old.status then
     if not (
       case old.status
@@ -106,7 +109,8 @@ comment on function private.conversations_change is
 
 -- The list of columns keeps this from running with each message, which sets none of them.
 create trigger t100_conversations_change
-  before update of title, description, status, archived_from, metadata, safety_plan_triggered on public.conversations
+  before update of id, user_id, title, description, status, archived_from, metadata, safety_plan_triggered
+  on public.conversations
   for each row execute function private.conversations_change();
 
 alter table public.conversations enable row level security;
@@ -286,8 +290,8 @@ create function private.messages_change() returns trigger
   language plpgsql set search_path = ''
 as $$
 begin
-  if (new.user_id, new.conversation_id, new.turn, new.role, new.in_reply_to)
-     is distinct from (old.user_id, old.conversation_id, old.turn, old.role, old.in_reply_to) then
+  if (new.id, new.user_id, new.conversation_id, new.turn, new.role, new.in_reply_to)
+     is distinct from (old.id, old.user_id, old.conversation_id, old.turn, old.role, old.in_reply_to) then
     raise exception using errcode = 'CA409', message = 'A message stays where it is, and with who said it.';
   end if;
   if new.state <> old.state and not (

@@ -128,13 +128,12 @@ create constraint trigger t900_conversations_live after insert or delete on publ
 create constraint trigger t900_conversations_live_update after update on public.conversations
   deferrable initially deferred
   for each row
-  -- Not what each message counts: the message's own event says that.
+  -- Not what each message counts: the message's own event says that. The version stands for title,
+  -- description, status and metadata.
   when (
-    (old.version, old.crisis_level, old.safety_plan_triggered, old.status, old.archived_from, old.completed_at,
-     old.kind, old.title, old.description, old.metadata, old.created_at)
+    (old.version, old.crisis_level, old.safety_plan_triggered, old.kind, old.completed_at, old.created_at)
     is distinct from
-    (new.version, new.crisis_level, new.safety_plan_triggered, new.status, new.archived_from, new.completed_at,
-     new.kind, new.title, new.description, new.metadata, new.created_at)
+    (new.version, new.crisis_level, new.safety_plan_triggered, new.kind, new.completed_at, new.created_at)
   )
   execute function private.live_record('id');
 

@@ -311,6 +311,9 @@ begin
   if viewer is null then
     raise exception using errcode = 'CA401', message = 'Sign in first.';
   end if;
+  if tokens < 0 then
+    raise exception using errcode = 'CA400', message = 'Tokens that were spent do not come back.';
+  end if;
   insert into private.model_usage as usage (user_id, hour, tokens)
   values (viewer, date_trunc('hour', now(), 'UTC'), spend_model_tokens.tokens)
   on conflict on constraint model_usage_pkey do update set tokens = usage.tokens + excluded.tokens;

@@ -245,6 +245,18 @@ async def test_ben_forges_no_reply_in_his_own_conversation(case: Case, as_user: 
         assert told[0] == "42501"
 
 
+@pytest.mark.parametrize("column", ["in_reply_to", "failure", "attempt", "is_replaced", "draft"])
+async def test_ben_says_nothing_of_how_a_reply_fares(
+    column: str, case: Case, as_user: AsUser
+) -> None:
+    async with as_user(case.ben) as connection:
+        told = await sqlstate_and_constraint(
+            connection, f"update public.messages set {column} = {column}"
+        )
+
+    assert told[0] == "42501"
+
+
 async def test_ben_overwrites_nothing_of_anas_by_on_conflict(case: Case, as_user: AsUser) -> None:
     async with as_user(case.ben) as connection:
         told = await sqlstate_and_constraint(
@@ -344,6 +356,22 @@ async def test_ben_awards_himself_nothing(case: Case, as_user: AsUser) -> None:
         "select private.end_session(gen_random_uuid())",
         "select private.deny_user(gen_random_uuid(), 'x')",
         "select private.claim_idempotency_key('v', 'k', 'h', gen_random_uuid())",
+        "select * from private.jobs",
+        "select * from private.model_usage",
+        "select * from private.claim_job('{reply}', 1)",
+        "select private.hold_job(gen_random_uuid(), 1, 1)",
+        "select private.finish_job(gen_random_uuid(), 1)",
+        "select private.postpone_job(gen_random_uuid(), 1, 1, 'x')",
+        "select private.release_job(gen_random_uuid(), 1)",
+        "select private.next_job_at('{reply}')",
+        "select private.live_news('{}', '{}')",
+        "select private.sweep_live_events()",
+        "select private.sweep_model_usage()",
+        "select private.spend_model_tokens(-1)",
+        "select private.model_tokens_spent(1)",
+        "select private.retry_reply(gen_random_uuid())",
+        "select private.cancel_reply(gen_random_uuid())",
+        "select private.resend_message(gen_random_uuid(), 'x', 'none', gen_random_uuid())",
         "select * from auth.users",
         "select * from supabase_migrations.schema_migrations",
     ],
@@ -361,6 +389,18 @@ async def test_ben_reaches_nothing_private(statement: str, case: Case, as_user: 
         "select * from private.denials",
         "select * from private.user_sync_logs",
         "select * from private.idempotency_keys",
+        "select * from private.jobs",
+        "select * from private.model_usage",
+        "select private.queue_job('reply', gen_random_uuid(), gen_random_uuid())",
+        "select private.lock_job(gen_random_uuid(), 1)",
+        "select private.is_served(gen_random_uuid())",
+        "insert into public.live_heads values (auth.uid(), 7)",
+        "update public.live_heads set seq = 7",
+        "insert into public.live_events (user_id, seq, table_name, row_id, operation) "
+        "values (auth.uid(), 7, 'messages', gen_random_uuid(), 'insert')",
+        "update public.live_events set seq = 7",
+        "delete from public.live_events",
+        "update public.messages set in_reply_to = null",
         "select private.deny_user(gen_random_uuid(), 'x')",
         "select private.deny('user', gen_random_uuid(), 'x')",
         "select private.sync_user(gen_random_uuid())",

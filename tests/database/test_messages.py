@@ -12,7 +12,7 @@ import pytest
 from graphql_api.auth import Viewer
 from graphql_api.local.stack import Urls
 from tests.database.chat import Start, read, say
-from tests.fixtures.people import AsUser
+from tests.fixtures.people import AsUser, NewUser
 
 
 async def test_a_message_gets_its_turn_its_hash_and_is_counted(
@@ -272,7 +272,16 @@ async def test_a_changed_reply_has_the_hash_of_its_new_content(
     assert found == hashlib.sha256(b"Rest.").hexdigest()
 
 
-@pytest.mark.parametrize("column", ["turn = 7", "role = 'system'", "user_id = gen_random_uuid()"])
+@pytest.mark.parametrize(
+    "column",
+    [
+        "id = gen_random_uuid()",
+        "turn = 7",
+        "role = 'system'",
+        "user_id = gen_random_uuid()",
+        "in_reply_to = id",
+    ],
+)
 async def test_a_message_keeps_its_place_and_speaker_even_for_the_dashboard(
     column: str, start: Start, ana: Viewer, as_user: AsUser, owner: asyncpg.Connection
 ) -> None:
@@ -282,6 +291,19 @@ async def test_a_message_keeps_its_place_and_speaker_even_for_the_dashboard(
 
     with pytest.raises(asyncpg.PostgresError) as refused:
         await owner.execute(f"update public.messages set {column} where id = $1", message["id"])
+
+    assert refused.value.sqlstate == "CA409"
+
+
+async def test_a_conversation_stays_with_its_owner_even_for_the_dashboard(
+    start: Start, new_user: NewUser, owner: asyncpg.Connection
+) -> None:
+    conversation, ben = await start(), await new_user("Ben")
+
+    with pytest.raises(asyncpg.PostgresError) as refused:
+        await owner.execute(
+            "update public.conversations set user_id = $1 where id = $2", ben.user_id, conversation
+        )
 
     assert refused.value.sqlstate == "CA409"
 

@@ -198,8 +198,8 @@ FUNCTIONS = (
     Mutant(
         "a-message-may-change-who-said-it",
         CHAT,
-        "is distinct from (old.user_id, old.conversation_id, old.turn, old.role) then",
-        "is distinct from (old.user_id, old.conversation_id, old.turn, new.role) then",
+        "is distinct from (old.id, old.user_id, old.conversation_id, old.turn, old.role,",
+        "is distinct from (old.id, old.user_id, old.conversation_id, old.turn, new.role,",
         (f"{MESSAGES}::test_a_message_keeps_its_place_and_speaker_even_for_the_dashboard",),
     ),
     Mutant(
