@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import timedelta
+from pathlib import Path
 
 from tests.judges import node
 from tests.judges.ground import Ground
-from tests.judges.judge import Judge, Objection, run
+from tests.judges.judge import PATIENCE_SECONDS, Judge, Objection, run
 
 SCRIPTS = node.FOLDER / "javascript"
 AUDITS = 61
@@ -23,14 +25,19 @@ def variables(ground: Ground) -> dict[str, str]:
     }
 
 
-async def passed(ground: Ground, script: str) -> int:
+async def passed(
+    script: Path, given: Mapping[str, str], *, patience_seconds: float = PATIENCE_SECONDS
+) -> int:
     """Run a script of Node's own test runner; give how many of its tests passed.
 
     Raises:
         Objection: one failed, or there were none.
     """
     ran = await run(
-        *("node", "--test-reporter=tap", script), cwd=SCRIPTS, variables=variables(ground)
+        *("node", "--test-reporter=tap", script.name),
+        cwd=script.parent,
+        variables=given,
+        patience_seconds=patience_seconds,
     )
     good = len(re.findall(r"(?m)^ok \d+", ran.out))
     bad = re.findall(r"(?ms)^not ok \d+ - .*?^  \.\.\.$", ran.out)
@@ -49,7 +56,7 @@ def _short(failure: str) -> str:
 
 async def audits(ground: Ground) -> str:
     """All audits hold, and none was left out."""
-    good = await passed(ground, "audits.mjs")
+    good = await passed(SCRIPTS / "audits.mjs", variables(ground))
     if good != AUDITS:
         raise Objection(f"There are {good} audits, and {AUDITS} were expected.")
     return f"{good} of {AUDITS}"
@@ -57,13 +64,13 @@ async def audits(ground: Ground) -> str:
 
 async def apollo(ground: Ground) -> str:
     """What an app built on Apollo Client relies on."""
-    good = await passed(ground, "apollo.mjs")
+    good = await passed(SCRIPTS / "apollo.mjs", variables(ground))
     return f"{good} of {good}"
 
 
 async def urql(ground: Ground) -> str:
     """What an app built on urql relies on, with either of its caches."""
-    good = await passed(ground, "urql.mjs")
+    good = await passed(SCRIPTS / "urql.mjs", variables(ground))
     return f"{good} of {good}"
 
 

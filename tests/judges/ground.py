@@ -111,15 +111,24 @@ def _new_folder() -> Path:
     return folder
 
 
-async def serve(api: Child, stack: Stack, urls: Urls, **variables: str) -> str:
+async def serve(
+    api: Child,
+    stack: Stack,
+    urls: Urls,
+    *,
+    program: tuple[str, ...] = ("graphql_api", "serve"),
+    **variables: str,
+) -> str:
     """Start `cairn serve` as `api`, with these variables on top; give its URL when it is ready.
+
+    Another `program` is a module that serves as well, and what follows its name.
 
     Raises:
         NotStarted: it does not answer in time.
     """
     port = free_port()
     api.start(
-        [sys.executable, "-m", "graphql_api", "serve", "--port", str(port)],
+        [sys.executable, "-m", *program, "--port", str(port)],
         cwd=PROJECT,
         environment=environment(
             SUPABASE_DATABASE_URL=urls.api,
