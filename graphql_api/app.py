@@ -14,7 +14,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import Receive, Scope, Send
 
 from graphql_api.admission import Admission
@@ -25,15 +25,19 @@ from graphql_api.http import (
     ChatPage,
     GraphQLEndpoint,
     Health,
+    Listeners,
     Metrics,
     Origins,
     Page,
+    Parts,
     RequestId,
+    SocketEndpoint,
     Tab,
     asset_route,
     live,
     ready,
 )
+from graphql_api.live import Hints, Hub
 from graphql_api.migrations import expected_versions
 from graphql_api.redis_client import redis_client
 from graphql_api.schema import catalog
@@ -69,7 +73,11 @@ class Services:
     Attributes:
         admission: also ends sessions.
         database: the pool, for what runs beside the API in one process.
-        endpoint: answers `/graphql`.
+        endpoint: answers requests to `/graphql`.
+        sockets: serves WebSockets to `/graphql`.
+        listeners: whom these two serve just now.
+        hints: told of commits, by whatever else runs in this process.
+        hub: wakes subscriptions.
         health: answers `/health/ready`.
         metrics: answers `/metrics`.
     """
@@ -77,6 +85,10 @@ class Services:
     admission: Admission
     database: Database
     endpoint: GraphQLEndpoint
+    sockets: SocketEndpoint
+    listeners: Listeners
+    hints: Hints
+    hub: Hub
     health: Health
     metrics: Metrics
 
@@ -101,10 +113,13 @@ def create_app(
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         async with _services(settings, page, allow_owner_role=allow_owner_role) as services:
             app.state.services = services
+            # Told by `server.serve` when it begins to stop: streams would last for ever.
+            app.state.on_stop = services.listeners.stop
             yield
 
-    routes = [
+    routes: list[BaseRoute] = [
         Route("/graphql", _GraphQL()),
+        WebSocketRoute("/graphql", _Sockets()),
         Route("/health/live", live, methods=["GET"]),
         Route("/health/ready", _ready, methods=["GET"]),
     ]
@@ -202,24 +217,37 @@ async def _services(
         admission = Admission(database, redis, watch=watch)
         await admission.start()
         stack.push_async_callback(admission.stop)
+        hints = Hints(redis)
+        await hints.start()
+        stack.push_async_callback(hints.stop)
+        hub = Hub(watch, hints)
+        await hub.start()
+        stack.push_async_callback(hub.stop)
         metrics = Metrics(lambda: database.acquire_timeouts)
-        endpoint = GraphQLEndpoint(
-            Executor(
-                catalog(),
-                database,
-                settings,
-                {"admission": admission, "budget": Budget(database, settings.tokens_per_day)},
-            ),
-            verifier,
-            admission,
-            metrics,
-            body_limit_bytes=settings.body_limit_bytes,
-            answer_limit_bytes=settings.answer_limit_bytes,
-            page=page,
+        listeners = Listeners(metrics, max_of_user=settings.live_connections)
+        admission.denials.on_denied = listeners.look
+        executor = Executor(
+            catalog(),
+            database,
+            settings,
+            {"admission": admission, "budget": Budget(database, settings.tokens_per_day)},
+            hints=hints,
+            hub=hub,
         )
+        parts = Parts(executor, verifier, admission, listeners, metrics, settings)
         health = Health(watch, redis, expected_versions(), lambda: database.acquire_timeouts)
         log.info("ready to serve", environment=settings.environment)
-        yield Services(admission, database, endpoint, health, metrics)
+        yield Services(
+            admission=admission,
+            database=database,
+            endpoint=GraphQLEndpoint(parts, page=page),
+            sockets=SocketEndpoint(parts),
+            listeners=listeners,
+            hints=hints,
+            hub=hub,
+            health=health,
+            metrics=metrics,
+        )
         log.info("shutting down")
 
 
@@ -229,6 +257,14 @@ class _GraphQL:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         services: Services = scope["app"].state.services
         await services.endpoint(scope, receive, send)
+
+
+class _Sockets:
+    """The same for WebSockets."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        services: Services = scope["app"].state.services
+        await services.sockets(scope, receive, send)
 
 
 async def _ready(request: Request) -> Response:

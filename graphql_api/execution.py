@@ -158,7 +158,9 @@ class Executor:
         except (ApiError, DatabaseError) as error:
             return failure_answer(error, operation, None if prepared is None else prepared.name)
 
-    async def start(self, whose: Whose, request: GraphQLRequest) -> Answer | EventStream:
+    async def start(
+        self, whose: Whose, request: GraphQLRequest, *, queries_only: bool = False
+    ) -> Answer | EventStream:
         """Answer one operation, or open the stream of a subscription.
 
         Args:
@@ -166,6 +168,7 @@ class Executor:
                 on: her token has expired, or she signed out. It is asked before each read of a
                 subscription, and before each event.
             request: the operation.
+            queries_only: refuse a mutation (HTTP GET must be safe).
         """
         operation = "none"
         try:
@@ -174,7 +177,7 @@ class Executor:
                 request.query, request.operation_name, anonymous=viewer.user_id is None
             )
             if not prepared.is_subscription:
-                return await self.execute(viewer, request)
+                return await self.execute(viewer, request, queries_only=queries_only)
             operation = prepared.operation.operation.value
             return self._subscribe(whose, viewer, prepared, request)
         except RequestError as error:

@@ -30,6 +30,11 @@ class Answer:
     operation: str
     retry_after_seconds: float | None = None
 
+    @property
+    def is_refused(self) -> bool:
+        """Whether nothing of the request ran: there is no `data`."""
+        return self.body.startswith(b'{"errors":')
+
 
 def answer_body(data: bytes, errors: Sequence[GraphQLError], cost: int) -> bytes:
     """Give the body of an answer whose data is this JSON."""

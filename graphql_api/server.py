@@ -22,9 +22,12 @@ from uvicorn.loops.auto import auto_loop_factory
 
 from graphql_api.errors import Unavailable
 from graphql_api.settings import Settings
+from graphql_api.wire import bounded_socket
 
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 BACKLOG = 2048
+# What a socket's message holds besides what would be the body of a request.
+ENVELOPE_BYTES = 1024
 
 log = structlog.get_logger(__name__)
 
@@ -49,14 +52,20 @@ class _Server(uvicorn.Server):
         answering: set from the moment that requests are answered.
     """
 
-    def __init__(self, config: uvicorn.Config) -> None:
+    def __init__(self, config: uvicorn.Config, on_stop: Callable[[], None]) -> None:
         super().__init__(config)
         self.answering = asyncio.Event()
+        self._on_stop = on_stop
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, and say so."""
         await super().startup(sockets=sockets)
         self.answering.set()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop, and let what would go on for ever end first."""
+        self._on_stop()
+        await super().shutdown(sockets)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -77,6 +86,10 @@ class _Cut:
         self._connections = connections
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            # `wire.py` sees to it that these end.
+            await self._app(scope, receive, send)
+            return
         began = False
         loop = asyncio.get_running_loop()
 
@@ -94,7 +107,7 @@ class _Cut:
             await self._app(scope, receive, watched)
         except asyncio.CancelledError:
             log.warning("a request was cut", path=scope.get("path"))
-            if began or scope["type"] != "http":
+            if began:
                 raise
             await _answer_cut(send)
 
@@ -159,24 +172,35 @@ async def serve(
     again, and what it wrote is undone.
 
     Args:
-        app: started up here, and shut down; what its start-up raises is raised here.
+        app: started up here, and shut down; what its start-up raises is raised here. The function
+            `app.state.on_stop`, if it has set one, is called when the server begins to stop.
         settings: the grace at the end.
         listener: where it answers; closed at the end.
         beside: runs beside the server from the moment it answers. The server stops when it ends,
             and what it raises is raised here; it is cancelled when the server stops first.
     """
     cut = _Cut(app, send_timeout=settings.send_timeout)
+
+    def on_stop() -> None:
+        getattr(app.state, "on_stop", lambda: None)()
+
+    ping_seconds = settings.live_ping_interval.total_seconds()
     server = _Server(
         uvicorn.Config(
             cut,
             lifespan="off",  # ours, below: uvicorn would end the process when it fails
-            ws="websockets-sansio",
+            ws=bounded_socket(settings.live_send_timeout),
+            ws_max_size=settings.body_limit_bytes + ENVELOPE_BYTES,
+            ws_per_message_deflate=False,  # it costs each socket tens of kilobytes
+            ws_ping_interval=ping_seconds,
+            ws_ping_timeout=ping_seconds,
             timeout_graceful_shutdown=math.ceil(settings.shutdown_grace.total_seconds()),
             log_level="warning",
             access_log=False,
             server_header=False,
             proxy_headers=False,
-        )
+        ),
+        on_stop,
     )
     cut.watch(server.server_state.connections)
     with listener, _stop_signals(server):

@@ -91,6 +91,8 @@ class Denials:
         self._readable = True
         self._deaf = False
         self.hears_hints = False
+        # Told whenever the copy has grown: whoever listens all day must be looked at again.
+        self.on_denied: Callable[[], None] | None = None
 
     def __len__(self) -> int:
         """How many denials are in the copy."""
@@ -142,6 +144,7 @@ class Denials:
     async def add_session(self, session_id: UUID) -> None:
         """Add a session that was just ended, and hint at it; the table has it already."""
         self._sessions[session_id] = time.time() + OWN_DENIAL_SECONDS
+        self._tell()
         if self._redis is None:
             return
         try:
@@ -165,7 +168,13 @@ class Denials:
             self._seen = seq
         self._on_user_denied({subject for _, kind, subject, *_ in rows if kind == "user"})
         self._polled_at = began_at
+        if rows:
+            self._tell()
         self._forget_expired()
+
+    def _tell(self) -> None:
+        if self.on_denied is not None:
+            self.on_denied()
 
     def _forget_expired(self) -> None:
         now = time.time()

@@ -8,10 +8,11 @@ from functools import lru_cache
 GRAPHQL_RESPONSE = "application/graphql-response+json"
 JSON = "application/json"
 HTML = "text/html"
+EVENT_STREAM = "text/event-stream"
 
 # First is what an absent or indifferent Accept gets (`*/*`), as GraphQL over HTTP asks.
-OFFERED = (JSON, GRAPHQL_RESPONSE)
-OFFERED_WITH_PAGE = (JSON, GRAPHQL_RESPONSE, HTML)
+OFFERED = (JSON, GRAPHQL_RESPONSE, EVENT_STREAM)
+OFFERED_WITH_PAGE = (JSON, GRAPHQL_RESPONSE, HTML, EVENT_STREAM)
 
 MAX_ACCEPT_CHARACTERS = 1_000
 
@@ -41,6 +42,18 @@ def negotiate(accept: str | None, offered: Sequence[str]) -> str | None:
         if quality > 0 and (best is None or rank > best):
             best, chosen = rank, media_type
     return chosen
+
+
+@lru_cache(maxsize=256)
+def names(accept: str | None, media_type: str) -> bool:
+    """Tell whether the client asks for `media_type` by its name, however much it likes others.
+
+    A `*/*` does not count: who says no more than that would be surprised by events.
+    """
+    if accept is None or len(accept) > MAX_ACCEPT_CHARACTERS:
+        return False
+    ranges = [parsed for part in accept.split(",") if (parsed := _parse(part)) is not None]
+    return any(name == media_type and quality > 0 for name, quality in ranges)
 
 
 def _most_specific(

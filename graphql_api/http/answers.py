@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import orjson
 from starlette.types import Send
 
-from graphql_api.errors import ApiError
+from graphql_api.errors import ApiError, BadInput
+from graphql_api.responses import Answer
 
 Headers = tuple[tuple[bytes, bytes], ...]
 
@@ -69,6 +70,24 @@ class HttpAnswer:
         await send({"type": "http.response.body", "body": self.body[last:]})
 
 
+class AnswerTooLarge(BadInput):
+    """The answer is too large: ask for smaller pages."""
+
+
+def check_size(answer: Answer, limit_bytes: int) -> None:
+    """Refuse to send an answer that is too large.
+
+    Raises:
+        AnswerTooLarge: more than `limit_bytes`.
+    """
+    if len(answer.body) <= limit_bytes:
+        return
+    text = f"The answer is larger than {limit_bytes} bytes: ask for smaller pages."
+    if answer.operation == "mutation":
+        text += " What was to be written is written."
+    raise AnswerTooLarge(text)
+
+
 def json_answer(status: int, value: Mapping[str, object]) -> HttpAnswer:
     """Give a plain JSON answer."""
     return HttpAnswer(status, "application/json", orjson.dumps(value))
@@ -85,11 +104,15 @@ def error_answer(
         status: instead of the error's own.
         headers: besides those that the error asks for.
     """
-    body = {"errors": [{"message": error.message, "extensions": error.extensions}]}
     status = error.status if status is None else status
     return HttpAnswer(
-        status, media_type, orjson.dumps(body), (*_headers_of(error, status), *headers)
+        status, media_type, error_body(error), (*_headers_of(error, status), *headers)
     )
+
+
+def error_body(error: ApiError) -> bytes:
+    """Give the JSON of a result that is nothing but this error."""
+    return orjson.dumps({"errors": [{"message": error.message, "extensions": error.extensions}]})
 
 
 def _headers_of(error: ApiError, status: int) -> Headers:

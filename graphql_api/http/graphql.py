@@ -4,32 +4,35 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from typing import Protocol
+from datetime import timedelta
 
 import structlog
 from starlette.types import Receive, Scope, Send
 
-from graphql_api.auth import TokenVerifier, Viewer
+from graphql_api.auth import Viewer
 from graphql_api.errors import ApiError, BadInput, Internal, Unauthenticated
 from graphql_api.execution import GraphQLRequest
 from graphql_api.http.accept import (
+    EVENT_STREAM,
     GRAPHQL_RESPONSE,
     HTML,
     JSON,
     OFFERED,
     OFFERED_WITH_PAGE,
+    names,
     negotiate,
 )
-from graphql_api.http.answers import Headers, HttpAnswer, error_answer, retry_after
+from graphql_api.http.answers import Headers, HttpAnswer, check_size, error_answer, retry_after
 from graphql_api.http.disconnect import CancelWhenGone, ClientGone
-from graphql_api.http.metrics import Metrics
 from graphql_api.http.page import Page
+from graphql_api.http.parts import Parts
 from graphql_api.http.reading import (
     check_content_headers,
     parse_body,
     parse_query_string,
     read_body,
 )
+from graphql_api.http.sse import PING_EVERY, EventAnswer, resumed, single
 from graphql_api.logs import log_error
 from graphql_api.responses import Answer
 
@@ -48,32 +51,10 @@ class MethodNotAllowed(BadInput):
     status = 405
 
 
-class AnswerTooLarge(BadInput):
-    """The answer is too large: ask for smaller pages."""
-
-
 class NotAcceptable(BadInput):
-    """Accept `application/graphql-response+json` or `application/json`."""
+    """Accept `application/graphql-response+json`, `application/json` or `text/event-stream`."""
 
     status = 406
-
-
-class Executes(Protocol):
-    """What the endpoint needs of an executor."""
-
-    async def execute(
-        self, viewer: Viewer, request: GraphQLRequest, *, queries_only: bool = False
-    ) -> Answer:
-        """Run one operation as `viewer`; `queries_only` refuses others with 405."""
-        ...
-
-
-class Admits(Protocol):
-    """What the endpoint needs of an admission."""
-
-    async def admit(self, viewer: Viewer, *, user_agent: str | None, ip: str | None) -> None:
-        """Let `viewer` in, or raise."""
-        ...
 
 
 class GraphQLEndpoint:
@@ -87,23 +68,26 @@ class GraphQLEndpoint:
 
     def __init__(
         self,
-        executor: Executes,
-        verifier: TokenVerifier,
-        admission: Admits,
-        metrics: Metrics,
+        parts: Parts,
         *,
-        body_limit_bytes: int,
-        answer_limit_bytes: int,
         page: Page | None = None,
+        ping_every: timedelta = PING_EVERY,
     ) -> None:
-        """Serve `executor`; `page` answers a GET that prefers HTML, None switches that off."""
-        self._executor = executor
-        self._verifier = verifier
-        self._admission = admission
-        self._metrics = metrics
-        self._limit_bytes = body_limit_bytes
-        self._answer_limit_bytes = answer_limit_bytes
+        """Serve what `parts` execute.
+
+        Args:
+            parts: shared with the sockets.
+            page: answers a GET that prefers HTML; None switches that off.
+            ping_every: how often a silent stream gives a sign of life.
+        """
+        self._parts = parts
+        self._executor = parts.executor
+        self._verifier = parts.verifier
+        self._admission = parts.admission
+        self._metrics = parts.metrics
+        self._limit_bytes = parts.settings.body_limit_bytes
         self._page = page
+        self._ping_every = ping_every
         self._offered = OFFERED if page is None else OFFERED_WITH_PAGE
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -123,17 +107,19 @@ class GraphQLEndpoint:
             self._metrics.in_flight.dec()
             self._metrics.count(operation, status, time.perf_counter() - started)
 
-    async def _answer(self, scope: Scope, receive: Receive) -> HttpAnswer:
+    async def _answer(self, scope: Scope, receive: Receive) -> HttpAnswer | EventAnswer:
         """Give an answer for everything that may happen, but for a client who left."""
         headers = dict(scope["headers"])
         media_type = JSON
         try:
             if scope["method"] == "OPTIONS":
                 return HttpAnswer(200, JSON, b"", ALLOW)
-            media_type = self._media_type(headers, scope["method"])
-            if media_type == HTML and self._page is not None:
+            chosen = self._media_type(headers, scope["method"])
+            # What goes wrong before there are events is told in JSON.
+            media_type = JSON if chosen == EVENT_STREAM else chosen
+            if chosen == HTML and self._page is not None:
                 return self._page.answer(headers)
-            return await self._graphql(scope, receive, headers, media_type)
+            return await self._graphql(scope, receive, headers, chosen)
         except (MethodNotAllowed, NotAcceptable) as error:
             log_error(error)
             return error_answer(error, media_type=media_type, headers=ALLOW)
@@ -151,16 +137,15 @@ class GraphQLEndpoint:
     def _media_type(self, headers: RawHeaders, method: str) -> str:
         if method not in ("GET", "POST"):
             raise MethodNotAllowed
-        accept = headers.get(b"accept")
         offered = self._offered if method == "GET" else OFFERED
-        chosen = negotiate(None if accept is None else accept.decode("latin-1"), offered)
+        chosen = negotiate(_accept(headers), offered)
         if chosen is None:
             raise NotAcceptable
         return chosen
 
     async def _graphql(
         self, scope: Scope, receive: Receive, headers: RawHeaders, media_type: str
-    ) -> HttpAnswer:
+    ) -> HttpAnswer | EventAnswer:
         viewer = await self._viewer(scope, headers)
         by_get = scope["method"] == "GET"
         if by_get:
@@ -168,18 +153,41 @@ class GraphQLEndpoint:
         else:
             check_content_headers(headers, limit_bytes=self._limit_bytes)
             request = parse_body(await read_body(receive, limit_bytes=self._limit_bytes))
+        if names(_accept(headers), EVENT_STREAM):
+            return await self._by_events(
+                viewer, resumed(request, headers), receive, scope, media_type
+            )
         async with CancelWhenGone(receive):
             answer = await self._executor.execute(viewer, request, queries_only=by_get)
-        self._check_size(answer)
-        return _http_answer(answer, media_type)
+        return self._by_json(answer, media_type)
 
-    def _check_size(self, answer: Answer) -> None:
-        if len(answer.body) <= self._answer_limit_bytes:
-            return
-        text = f"The answer is larger than {self._answer_limit_bytes} bytes: ask for smaller pages."
-        if answer.operation == "mutation":
-            text += " What was to be written is written."
-        raise AnswerTooLarge(text)
+    async def _by_events(
+        self,
+        viewer: Viewer,
+        request: GraphQLRequest,
+        receive: Receive,
+        scope: Scope,
+        media_type: str,
+    ) -> HttpAnswer | EventAnswer:
+        """Answer a subscription by events; anything else, too, if the client likes them best."""
+        events = EventAnswer(viewer, self._parts, receive, ping_every=self._ping_every)
+        async with CancelWhenGone(receive):
+            given = await self._executor.start(
+                events.leave.whose, request, queries_only=scope["method"] == "GET"
+            )
+        if not isinstance(given, Answer):
+            await events.carry(given)
+            return events
+        if media_type != EVENT_STREAM:
+            return self._by_json(given, media_type)
+        if given.is_refused:
+            return self._by_json(given, GRAPHQL_RESPONSE)
+        check_size(given, self._parts.settings.answer_limit_bytes)
+        return single(given)
+
+    def _by_json(self, answer: Answer, media_type: str) -> HttpAnswer:
+        check_size(answer, self._parts.settings.answer_limit_bytes)
+        return _http_answer(answer, media_type)
 
     async def _viewer(self, scope: Scope, headers: RawHeaders) -> Viewer:
         """Say who asks, and let her in.
@@ -202,6 +210,11 @@ class GraphQLEndpoint:
             ip=client[0] if client else None,
         )
         return viewer
+
+
+def _accept(headers: RawHeaders) -> str | None:
+    accept = headers.get(b"accept")
+    return None if accept is None else accept.decode("latin-1")
 
 
 def _http_answer(answer: Answer, media_type: str) -> HttpAnswer:

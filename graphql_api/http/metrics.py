@@ -1,4 +1,4 @@
-"""Counters for Prometheus: requests, time they took, how many run, waits for the database."""
+"""Counters for Prometheus: requests and their time, who listens, waits for the database."""
 
 from __future__ import annotations
 
@@ -11,6 +11,11 @@ from prometheus_client.registry import Collector
 # Labels come from these lists and never from a request, so that nobody can grow them.
 OPERATIONS = ("query", "mutation", "subscription", "none")
 STATUS_CLASSES = ("2xx", "3xx", "4xx", "5xx", "gone")
+TRANSPORTS = ("websocket", "sse")
+CLOSE_CODES = (
+    *("1000", "1001", "1005", "1006", "1009", "1012", "1013"),
+    *("4400", "4401", "4403", "4408", "4409", "4429", "other"),
+)
 BUCKETS_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
 
@@ -43,6 +48,30 @@ class Metrics:
             "GraphQL requests that are being answered.",
             registry=self.registry,
         )
+        self.listeners = Gauge(
+            "cairn_live_listeners",
+            "WebSockets and event streams of signed-in users that are open.",
+            registry=self.registry,
+        )
+        self.subscriptions = Gauge(
+            "cairn_live_subscriptions",
+            "Subscriptions that are running.",
+            registry=self.registry,
+        )
+        events = Counter(
+            "cairn_live_events",
+            "Events of subscriptions that were delivered.",
+            ["transport"],
+            registry=self.registry,
+        )
+        self._events = {transport: events.labels(transport) for transport in TRANSPORTS}
+        closes = Counter(
+            "cairn_live_socket_closes",
+            "WebSockets that ended, by close code.",
+            ["code"],
+            registry=self.registry,
+        )
+        self._closes = {code: closes.labels(code) for code in CLOSE_CODES}
         self.registry.register(_PoolTimeouts(acquire_timeouts))
 
     def count(self, operation: str, status: int | None, seconds: float) -> None:
@@ -50,7 +79,17 @@ class Metrics:
         status_class = "gone" if status is None else f"{status // 100}xx"
         operation = operation if operation in OPERATIONS else "none"
         self._requests[operation, status_class].inc()
-        self._seconds.observe(seconds)
+        # A stream lasts as long as somebody looks at her screen.
+        if operation != "subscription":
+            self._seconds.observe(seconds)
+
+    def count_event(self, transport: str) -> None:
+        """Count one event that was delivered by `websocket` or `sse`."""
+        self._events[transport].inc()
+
+    def count_close(self, code: int) -> None:
+        """Count one socket's end."""
+        self._closes[str(code) if str(code) in self._closes else "other"].inc()
 
     def text(self) -> bytes:
         """Give all of it in Prometheus's text format."""

@@ -109,7 +109,7 @@ def parse_body(body: bytes) -> GraphQLRequest:
         raise BadInput("Batches are not supported: send one operation in each request.")
     if not isinstance(parameters, dict):
         raise BadInput("The body must be a JSON object.")
-    return _request(parameters)
+    return request_of(parameters)
 
 
 def parse_query_string(query_string: bytes, *, limit_bytes: int) -> GraphQLRequest:
@@ -136,7 +136,7 @@ def parse_query_string(query_string: bytes, *, limit_bytes: int) -> GraphQLReque
     for name in ("variables", "extensions"):
         text = cast("str | None", parameters.get(name))
         parameters[name] = _json(text.encode(), f"`{name}`") if text else None
-    return _request(parameters)
+    return request_of(parameters)
 
 
 def _json(data: bytes, what: str) -> Any:
@@ -144,16 +144,29 @@ def _json(data: bytes, what: str) -> Any:
         value = orjson.loads(data)
     except orjson.JSONDecodeError as error:
         raise BadInput(f"{what} is not valid JSON in UTF-8.") from error
+    check_values(value, data, what)
+    return value
+
+
+def check_values(value: object, data: bytes, what: str) -> None:
+    """Refuse NUL characters, which Postgres cannot store, and too many or too deep values.
+
+    Args:
+        value: what `data` holds, or a part of it.
+        data: the JSON.
+        what: begins the sentence of the refusal.
+
+    Raises:
+        BadInput.
+    """
     # A walk through every value costs more than the rest; these counts say when it is needed.
     brackets = data.count(b"{") + data.count(b"[")
     most_values = 2 * (data.count(b",") + brackets) + 1
     if b"\\u0000" in data or brackets > MAX_DEPTH or most_values > MAX_VALUES:
-        _check_values(value, what)
-    return value
+        _walk(value, what)
 
 
-def _check_values(value: object, what: str) -> None:
-    """Refuse NUL characters, which Postgres cannot store, and too many or too deep values."""
+def _walk(value: object, what: str) -> None:
     level: list[object] = [value]
     values = 0
     for _ in range(MAX_DEPTH):
@@ -174,7 +187,12 @@ def _children(item: object) -> Iterable[object]:
     return item if isinstance(item, list) else ()
 
 
-def _request(parameters: Mapping[str, object]) -> GraphQLRequest:
+def request_of(parameters: Mapping[str, object]) -> GraphQLRequest:
+    """Read the four parameters of a request.
+
+    Raises:
+        BadInput: one of them is missing or not of its kind.
+    """
     query = parameters.get("query")
     if not isinstance(query, str) or not query:
         raise BadInput("`query` must be the text of a GraphQL document.", field="query")

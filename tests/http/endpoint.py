@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,7 +15,8 @@ from starlette.routing import Route
 from graphql_api.auth import TokenVerifier, Viewer
 from graphql_api.errors import ApiError
 from graphql_api.execution import GraphQLRequest
-from graphql_api.http import GraphQLEndpoint, Metrics, Page
+from graphql_api.feeds import Event, EventStream
+from graphql_api.http import GraphQLEndpoint, Listeners, Metrics, Page, Parts
 from graphql_api.responses import Answer
 from tests.auth.signing import settings
 
@@ -26,10 +27,26 @@ ANSWER_LIMIT_BYTES = 1024 * 1024
 Run = Callable[[Viewer, GraphQLRequest], Awaitable[Answer]]
 
 
+class OpenList:
+    """A deny list with those on it whom a test puts there."""
+
+    def __init__(self) -> None:
+        self.denied: set[Viewer] = set()
+        self.refusal: ApiError | None = None
+
+    def has(self, viewer: Viewer) -> bool:
+        return viewer in self.denied
+
+    async def be_fresh(self) -> None:
+        if self.refusal is not None:
+            raise self.refusal
+
+
 class OpenDoor:
     """Admission that lets everybody in, and remembers who came."""
 
     def __init__(self) -> None:
+        self.denials = OpenList()
         self.refusal: ApiError | None = None
         self.came: list[tuple[Viewer, str | None, str | None]] = []
 
@@ -39,12 +56,17 @@ class OpenDoor:
             raise self.refusal
 
 
+Whose = Callable[[], Viewer]
+Tell = Callable[[Whose, GraphQLRequest], AsyncGenerator[Event, None]]
+
+
 @dataclass
 class RecordingExecutor:
-    """Answers as it is told, and keeps what it was asked."""
+    """Answers as it is told, and keeps what it was asked; `tell` makes it a subscription."""
 
     answer: Answer = field(default_factory=lambda: Answer(200, b'{"data":{"ok":true}}', "query"))
     run: Run | None = None
+    tell: Tell | None = None
     asked: list[tuple[Viewer, GraphQLRequest, bool]] = field(default_factory=list)
 
     async def execute(
@@ -52,6 +74,14 @@ class RecordingExecutor:
     ) -> Answer:
         self.asked.append((viewer, request, queries_only))
         return self.answer if self.run is None else await self.run(viewer, request)
+
+    async def start(
+        self, whose: Whose, request: GraphQLRequest, *, queries_only: bool = False
+    ) -> Answer | EventStream:
+        if self.tell is None:
+            return await self.execute(whose(), request, queries_only=queries_only)
+        self.asked.append((whose(), request, queries_only))
+        return EventStream(self.tell(whose, request))
 
     @property
     def request(self) -> GraphQLRequest:
@@ -63,19 +93,27 @@ class RecordingExecutor:
 class Endpoint:
     """One endpoint, its parts, and a client."""
 
-    def __init__(self, page: Page | None = None) -> None:
+    def __init__(self, page: Page | None = None, **limits: object) -> None:
         self.executor = RecordingExecutor()
         self.door = OpenDoor()
         self.metrics = Metrics(lambda: 0)
-        self.app = GraphQLEndpoint(
-            self.executor,
-            TokenVerifier(settings()),
-            self.door,
-            self.metrics,
-            body_limit_bytes=BODY_LIMIT_BYTES,
-            answer_limit_bytes=ANSWER_LIMIT_BYTES,
-            page=page,
+        self.settings = settings().model_copy(
+            update={
+                "body_limit_bytes": BODY_LIMIT_BYTES,
+                "answer_limit_bytes": ANSWER_LIMIT_BYTES,
+                **limits,
+            }
         )
+        self.listeners = Listeners(self.metrics, max_of_user=self.settings.live_connections)
+        self.parts = Parts(
+            self.executor,
+            TokenVerifier(self.settings),
+            self.door,
+            self.listeners,
+            self.metrics,
+            self.settings,
+        )
+        self.app = GraphQLEndpoint(self.parts, page=page)
         routed = Starlette(routes=[Route("/graphql", self.app)])
         self.client = httpx2.AsyncClient(
             transport=httpx2.ASGITransport(routed), base_url="http://localhost:8000"
