@@ -186,7 +186,7 @@ class Runner:
 
     async def _put_off(self, job: Job) -> None:
         """Try again later, less often each time: the next attempt may meet the same fault."""
-        delay = timedelta(seconds=min(2.0**job.attempt, MAX_POSTPONED_SECONDS))
+        delay = timedelta(seconds=min(2.0 ** (job.attempt - 1), MAX_POSTPONED_SECONDS))
         try:
             async with self._queue.holding(job) as transaction:
                 await self._queue.postpone(transaction, job, delay=delay, code="fault")

@@ -241,5 +241,5 @@ async def working(
 async def eventually(is_so: Callable[[], Awaitable[bool]], *, seconds: float = 15) -> None:
     """Wait until it is so."""
     async with asyncio.timeout(seconds):
-        while not await is_so():
+        while not await is_so():  # noqa: ASYNC110 - what is stored rings no bell
             await asyncio.sleep(0.01)
