@@ -81,7 +81,9 @@ GRANTS = (
         "grant select on public.messages to authenticated;",
         "grant select, insert (id, conversation_id, role, content) on public.messages"
         " to authenticated;",
-        (f"{CONVENTIONS}::test_each_role_may_write_what_is_written_here_and_nothing_else",),
+        (
+            f"{CONVENTIONS}::test_each_role_may_write_what_is_written_here_and_of_plain_tables_what_is_hers",
+        ),
     ),
     Mutant(
         "she-may-set-her-own-points",

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from tests.mutants import live_database
 from tests.mutants.mutant import Mutant
 
-EVENTS: tuple[Mutant, ...] = ()
+EVENTS: tuple[Mutant, ...] = live_database.MUTANTS
 
 SOCKETS: tuple[Mutant, ...] = ()
 
