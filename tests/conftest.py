@@ -6,6 +6,7 @@ from tests.fixtures.cluster import (
     pytest_sessionstart,
 )
 from tests.fixtures.graphql import ana, anonymous, app, ben, caller, client, serve, settings
+from tests.fixtures.model_server import model_server
 from tests.fixtures.people import as_user, new_user, owner, superuser
 from tests.fixtures.servers import cluster, database_urls, fresh_cluster, fresh_redis
 
@@ -21,6 +22,7 @@ __all__ = [
     "database_urls",
     "fresh_cluster",
     "fresh_redis",
+    "model_server",
     "new_user",
     "owner",
     "pytest_configure_node",
