@@ -55,12 +55,12 @@ mutation Edit($id: UUID!, $content: String!) {
 
 export const CANCEL = `
 mutation Cancel($id: UUID!) {
-  cancelReply(input: { id: $id }) { message { ...Message } }
+  cancelReply(input: { id: $id }) { reply { ...Message } }
 }${MESSAGE}`;
 
 export const RETRY = `
 mutation Retry($id: UUID!) {
-  retryReply(input: { id: $id }) { message { ...Message } }
+  retryReply(input: { id: $id }) { reply { ...Message } }
 }${MESSAGE}`;
 
 export const VIEWER_EVENTS = `

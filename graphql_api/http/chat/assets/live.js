@@ -13,7 +13,8 @@ export class Live extends EventTarget {
   #tokens;
   #client;
   #socket = null;
-  #overdue = null;
+  #overdue;
+  #renewal;
   #ready;
 
   constructor(network, tokens) {
@@ -113,6 +114,7 @@ export class Live extends EventTarget {
 
   #closed(event) {
     clearTimeout(this.#overdue);
+    clearTimeout(this.#renewal);
     this.#socket = null;
     if (event.code === REFUSED_TOKEN) this.#tokens.drop();
     this.#set(event.code === 1000 ? 'connecting' : 'reconnecting');
@@ -124,20 +126,24 @@ export class Live extends EventTarget {
     this.#overdue = setTimeout(() => this.#client.terminate(), PONG_SECONDS * 1000);
   }
 
-  /** The server says that the token runs out soon: renew it on this very socket. */
-  async #pinged(payload) {
+  /** The server says that the token runs out soon. A short one is always about to: half its life. */
+  #pinged(payload) {
     if (payload?.reason !== 'token_expiring') return;
-    const socket = this.#socket;
+    clearTimeout(this.#renewal);
+    this.#renewal = setTimeout(() => this.#renew(this.#socket), this.#tokens.halfTime);
+  }
+
+  /** Renew the token on this very socket, so that nothing on it is interrupted. */
+  async #renew(socket) {
     try {
       await this.#tokens.renew();
     } catch (error) {
       if (!isPassing(error)) throw error;
       return; // the server closes at the end, and the next connection brings a new one
     }
-    if (socket !== null && socket === this.#socket) {
-      const authorization = this.#tokens.authorization;
-      socket.send(JSON.stringify({ type: 'ping', payload: { authorization } }));
-    }
+    if (socket !== this.#socket || socket?.readyState !== WebSocket.OPEN) return;
+    const { authorization } = this.#tokens;
+    socket.send(JSON.stringify({ type: 'ping', payload: { authorization } }));
   }
 
   #ponged(payload) {

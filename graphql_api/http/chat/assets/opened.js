@@ -67,7 +67,7 @@ export class Opened {
   /** Stop an answer; what was already said of it stays. Throws Refused. */
   async cancel(id) {
     const { cancelReply } = await this.#chat.persist(documents.CANCEL, { id });
-    this.#put(cancelReply.message);
+    this.#put(cancelReply.reply);
     this.#chat.tell();
   }
 
@@ -75,7 +75,7 @@ export class Opened {
   async retry(id) {
     const { retryReply } = await this.#api.ask(documents.RETRY, { id });
     // What is live may have told by now that it is written already.
-    if (this.messages.get(id)?.state === 'FAILED') this.#put(retryReply.message);
+    if (this.messages.get(id)?.state === 'FAILED') this.#put(retryReply.reply);
     this.#chat.tell();
   }
 

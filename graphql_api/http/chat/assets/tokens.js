@@ -6,6 +6,7 @@ export class Tokens {
   #network;
   #url;
   #token = null;
+  #gotAt = 0;
   #expiresAt = 0;
   #asking = null;
 
@@ -28,6 +29,11 @@ export class Tokens {
     return this.authorization;
   }
 
+  /** Milliseconds until half of its life is over. */
+  get halfTime() {
+    return Math.max(0, (this.#gotAt + this.#expiresAt) / 2 - Date.now());
+  }
+
   /** Get a new token, once for all who ask at the same time. Throws Unreachable. */
   async renew() {
     this.#asking ??= this.#ask().finally(() => (this.#asking = null));
@@ -45,6 +51,7 @@ export class Tokens {
     if (status !== 200) throw new Unreachable(`There is no token: ${text}`);
     const { token, expiresInSeconds } = JSON.parse(text);
     this.#token = token;
-    this.#expiresAt = Date.now() + expiresInSeconds * 1000;
+    this.#gotAt = Date.now();
+    this.#expiresAt = this.#gotAt + expiresInSeconds * 1000;
   }
 }
