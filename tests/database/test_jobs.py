@@ -507,10 +507,11 @@ async def test_a_worker_that_waits_for_her_cancelling_writes_nothing(
     job = await claim(worker)
     cancelling = superuser.transaction()
     await cancelling.start()
-    await change(superuser, reply, "state = 'cancelled'")
+    await superuser.execute("select from public.messages where id = $1 for update", reply)
 
     writing = asyncio.create_task(worker.execute(HOLD, job["id"], job["fence"]))
     await until_waiting(owner, worker)
+    await change(superuser, reply, "state = 'cancelled'")
     await cancelling.commit()
     with pytest.raises(asyncpg.PostgresError) as lost:
         await writing

@@ -77,15 +77,24 @@ async def test_each_change_of_a_conversation_and_what_is_in_it_is_one_event(
     assert await head(owner, ana.user_id) == 5
 
 
+@pytest.mark.parametrize("is_in_bens_name", [False, True])
 async def test_a_change_in_the_dashboard_is_an_event_of_the_rows_owner(
-    start: Start, ana: Viewer, as_user: AsUser, new_user: NewUser, owner: asyncpg.Connection
+    *,
+    is_in_bens_name: bool,
+    start: Start,
+    ana: Viewer,
+    new_user: NewUser,
+    owner: asyncpg.Connection,
 ) -> None:
     conversation, ben = await start(), await new_user("Ben")
     before = await head(owner, ana.user_id)
 
-    await owner.execute(
-        "update public.conversations set title = 'Staff was here' where id = $1", conversation
-    )
+    async with owner.transaction():
+        if is_in_bens_name:
+            await owner.execute("select set_config('request.jwt.claims', $1, true)", ben.claims)
+        await owner.execute(
+            "update public.conversations set title = 'Staff was here' where id = $1", conversation
+        )
 
     assert await events(owner, ana.user_id, before) == [("conversations", conversation, "update")]
     assert await events(owner, ben.user_id) == []

@@ -51,10 +51,7 @@ EVENTS = (
         "owner  constant uuid := coalesce(new.user_id, old.user_id);",
         "owner  constant uuid := coalesce((select auth.uid()), new.user_id, old.user_id, '"
         "00000000-0000-0000-0000-000000000000');",
-        (
-            f"{LOG}::test_an_erased_account_leaves_no_event_and_no_number",
-            f"{ISOLATION}::test_ben_reads_none_of_anas_rows",
-        ),
+        (f"{LOG}::test_a_change_in_the_dashboard_is_an_event_of_the_rows_owner",),
     ),
     Mutant(
         "an-erased-account-leaves-its-log",
