@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from graphql_api.local.process import Problem
-from tests.judges import clients, node, older_postgres, pooler, schemas, supabase_cli
+from tests.judges import clients, live_clients, node, older_postgres, pooler, schemas, supabase_cli
 from tests.judges.ground import Ground, NotStarted, prepared
 from tests.judges.judge import Judge, Objection
 
@@ -22,6 +22,7 @@ JUDGES = {
     judge.name: judge
     for judge in (
         *clients.JUDGES,
+        *live_clients.JUDGES,
         *schemas.JUDGES,
         *supabase_cli.JUDGES,
         *pooler.JUDGES,

@@ -117,16 +117,18 @@ async def serve(
     urls: Urls,
     *,
     program: tuple[str, ...] = ("graphql_api", "serve"),
+    port: int | None = None,
     **variables: str,
 ) -> str:
     """Start `cairn serve` as `api`, with these variables on top; give its URL when it is ready.
 
-    Another `program` is a module that serves as well, and what follows its name.
+    Another `program` is a module that serves as well, and what follows its name; `port` is any
+    free one unless it is given.
 
     Raises:
         NotStarted: it does not answer in time.
     """
-    port = free_port()
+    port = free_port() if port is None else port
     api.start(
         [sys.executable, "-m", *program, "--port", str(port)],
         cwd=PROJECT,
