@@ -9,6 +9,7 @@ from tests.fixtures.graphql import ana, anonymous, app, ben, caller, client, ser
 from tests.fixtures.model_server import model_server
 from tests.fixtures.people import as_user, new_user, owner, superuser
 from tests.fixtures.servers import cluster, database_urls, fresh_cluster, fresh_redis
+from tests.fixtures.sockets import live_server, serve_live
 
 __all__ = [
     "ana",
@@ -22,6 +23,7 @@ __all__ = [
     "database_urls",
     "fresh_cluster",
     "fresh_redis",
+    "live_server",
     "model_server",
     "new_user",
     "owner",
@@ -29,6 +31,7 @@ __all__ = [
     "pytest_sessionfinish",
     "pytest_sessionstart",
     "serve",
+    "serve_live",
     "settings",
     "superuser",
 ]

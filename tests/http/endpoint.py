@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 import httpx2
 import orjson
 from starlette.applications import Starlette
-from starlette.routing import Route
+from starlette.routing import Route, WebSocketRoute
 
 from graphql_api.auth import TokenVerifier, Viewer
 from graphql_api.errors import ApiError
 from graphql_api.execution import GraphQLRequest
 from graphql_api.feeds import Event, EventStream
-from graphql_api.http import GraphQLEndpoint, Listeners, Metrics, Page, Parts
+from graphql_api.http import GraphQLEndpoint, Listeners, Metrics, Page, Parts, SocketEndpoint
+from graphql_api.http.sse import PING_EVERY
 from graphql_api.responses import Answer
 from tests.auth.signing import settings
+from tests.fixtures.sockets import LiveServer, serving
 
 GRAPHQL = "application/graphql-response+json"
 BODY_LIMIT_BYTES = 4096
@@ -93,7 +97,9 @@ class RecordingExecutor:
 class Endpoint:
     """One endpoint, its parts, and a client."""
 
-    def __init__(self, page: Page | None = None, **limits: object) -> None:
+    def __init__(
+        self, page: Page | None = None, *, ping_every: timedelta = PING_EVERY, **limits: object
+    ) -> None:
         self.executor = RecordingExecutor()
         self.door = OpenDoor()
         self.metrics = Metrics(lambda: 0)
@@ -113,11 +119,21 @@ class Endpoint:
             self.metrics,
             self.settings,
         )
-        self.app = GraphQLEndpoint(self.parts, page=page)
-        routed = Starlette(routes=[Route("/graphql", self.app)])
-        self.client = httpx2.AsyncClient(
-            transport=httpx2.ASGITransport(routed), base_url="http://localhost:8000"
+        self.app = GraphQLEndpoint(self.parts, page=page, ping_every=ping_every)
+        self.routed = Starlette(
+            routes=[
+                Route("/graphql", self.app),
+                WebSocketRoute("/graphql", SocketEndpoint(self.parts)),
+            ]
         )
+        self.routed.state.on_stop = self.listeners.stop
+        self.client = httpx2.AsyncClient(
+            transport=httpx2.ASGITransport(self.routed), base_url="http://localhost:8000"
+        )
+
+    def served(self) -> AbstractAsyncContextManager[LiveServer]:
+        """Serve it on a real port, with sockets."""
+        return serving(self.routed, self.settings)
 
     async def post(
         self, body: object, *, headers: dict[str, str] | None = None, accept: str | None = GRAPHQL
