@@ -416,13 +416,15 @@ async def _may(
 
 
 async def _arguments(owner: asyncpg.Connection, role: str, function: str) -> set[str]:
+    schema, _, bare = function.rpartition(".")
     names = await owner.fetchval(
         """
         select p.proargnames from pg_proc p
-        where p.pronamespace = 'public'::regnamespace and p.proname = $1
-          and has_function_privilege($2, p.oid, 'execute')
+        where p.pronamespace = $1::text::regnamespace and p.proname = $2
+          and has_function_privilege($3, p.oid, 'execute')
         """,
-        function,
+        schema or "public",
+        bare,
         role,
     )
     return set(names or ())

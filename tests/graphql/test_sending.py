@@ -40,7 +40,9 @@ async def start(caller: Caller, **given: object) -> str:
 
 
 async def send(caller: Caller, conversation: str, content: str, **given: object) -> Answer:
-    return await caller(SEND, input={"conversationId": conversation, "content": content, **given})
+    """Say something, and ask nobody to answer."""
+    said = {"conversationId": conversation, "content": content, "answer": False, **given}
+    return await caller(SEND, input=said)
 
 
 async def set_status(caller: Caller, verb: str, conversation: str) -> None:
@@ -182,7 +184,10 @@ async def test_fifty_plain_senders_at_once_leave_exact_counters(ana: Caller) -> 
 
     answers = await asyncio.gather(
         *(
-            ana(SEND_PLAIN, input={"conversationId": conversation, "content": f"{number}"})
+            ana(
+                SEND_PLAIN,
+                input={"conversationId": conversation, "content": f"{number}", "answer": False},
+            )
             for number in range(50)
         )
     )
@@ -301,9 +306,9 @@ async def test_messages_of_one_operation_are_sent_in_order(ana: Caller) -> None:
     answer = await ana(
         """
         mutation($id: UUID!) {
-          a: sendMessage(input: {conversationId: $id, content: "one"}) { message { turn } }
-          b: sendMessage(input: {conversationId: $id, content: " "}) { message { turn } }
-          c: sendMessage(input: {conversationId: $id, content: "three"}) { message { turn } }
+          a: sendMessage(input: {conversationId: $id, content: "one", answer: false}) { message { turn } }
+          b: sendMessage(input: {conversationId: $id, content: " ", answer: false}) { message { turn } }
+          c: sendMessage(input: {conversationId: $id, content: "three", answer: false}) { message { turn } }
         }
         """,
         id=conversation,

@@ -9,7 +9,7 @@ import asyncpg
 import pytest
 
 from graphql_api.domains.chat import sending
-from graphql_api.domains.chat.sending import Accepted, Finding
+from graphql_api.domains.chat.sending import Finding
 from graphql_api.meaning import Also
 from tests.fixtures.graphql import Caller
 
@@ -33,13 +33,8 @@ async def stored(owner: asyncpg.Connection, conversation: str) -> list[tuple[Any
 
 
 async def test_a_row_that_reply_adds_is_stored_with_the_message(
-    ana: Caller, owner: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+    ana: Caller, owner: asyncpg.Connection
 ) -> None:
-    def queue(accepted: Accepted, _finding: Finding) -> tuple[Also, ...]:
-        row = {"conversation_id": accepted.conversation_id, "role": "assistant"}
-        return (Also("messages", {**row, "state": "queued", "content": ""}),)
-
-    monkeypatch.setattr(sending, "reply", queue)
     conversation = await begun(ana)
 
     answer = await ana(SEND, input={"conversationId": conversation, "content": "Hello"})
@@ -68,7 +63,7 @@ async def test_when_a_later_stage_cannot_be_stored_nothing_is(
 async def test_what_check_finds_is_stored_with_the_message_and_its_conversation(
     ana: Caller, owner: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sending, "check", lambda _accepted: Finding("high"))
+    monkeypatch.setattr(sending, "check", lambda _content: Finding("high"))
     conversation = await begun(ana)
 
     answer = await ana(SEND, input={"conversationId": conversation, "content": "Hello"})
@@ -78,3 +73,25 @@ async def test_what_check_finds_is_stored_with_the_message_and_its_conversation(
         "select crisis_level::text from public.conversations where id = $1", UUID(conversation)
     )
     assert level == "high"
+
+
+async def test_what_check_finds_in_other_words_is_stored_with_them(
+    ana: Caller, owner: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    conversation = await begun(ana)
+    send = "mutation ($input: SendMessageInput!) { sendMessage(input: $input) { message { id } } }"
+    sent = await ana(send, input={"conversationId": conversation, "content": "Hello"})
+    monkeypatch.setattr(
+        sending, "check", lambda content: Finding("high" if content == "Help" else "none")
+    )
+
+    answer = await ana(
+        "mutation ($id: UUID!) { editMessage(input: {id: $id, content: "
+        '"Help"}) { message { crisisLevel } conversation { crisisLevel } } }',
+        id=sent.data["sendMessage"]["message"]["id"],
+    )
+
+    assert answer.data["editMessage"] == {
+        "message": {"crisisLevel": "HIGH"},
+        "conversation": {"crisisLevel": "HIGH"},
+    }
