@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from datetime import timedelta
 from typing import Annotated, Literal
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from pydantic import BeforeValidator, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -159,6 +159,26 @@ class Settings(BaseSettings):
     )
     """The age at which a connection is replaced by a fresh one."""
 
+    # The companion's language model: any endpoint that speaks as OpenAI's chat completions do.
+    openai_api_key: SecretStr | None = None
+    """The key of the model's endpoint; may be missing when OPENAI_BASE_URL wants none."""
+    openai_base_url: str | None = None
+    """Where the endpoint is, as https://api.openai.com/v1 (which it is when there is only a key)."""
+    chat_model: str | None = None
+    """The model that answers; nothing is sent anywhere without it."""
+    model_connect_timeout: Duration = Field(
+        default=timedelta(seconds=5), alias="CAIRN_MODEL_CONNECT_TIMEOUT"
+    )
+    """How long connecting to the model may take."""
+    model_timeout: Duration = Field(default=timedelta(seconds=30), alias="CAIRN_MODEL_TIMEOUT")
+    """How long the model may say nothing, before its first piece and between two; ten times that in all."""
+    model_retries: int = Field(default=2, ge=0, le=5, alias="CAIRN_MODEL_RETRIES")
+    """How often a question is repeated when nothing has come; never after a time-out or a first piece."""
+    context_tokens: int = Field(default=6_000, ge=1_000, le=1_000_000, alias="CAIRN_CONTEXT_TOKENS")
+    """How much the model may read of a conversation, instructions included, in estimated tokens."""
+    reply_tokens: int = Field(default=800, ge=50, le=4_000, alias="CAIRN_REPLY_TOKENS")
+    """How long one reply may be; it ends there, in mid-sentence if need be."""
+
     # The worker.
     worker_jobs: int = Field(default=8, ge=1, le=200, alias="CAIRN_WORKER_JOBS")
     """Replies and summaries that one worker writes at a time."""
@@ -167,6 +187,25 @@ class Settings(BaseSettings):
     tokens_per_day: int = Field(default=200_000, ge=0, alias="CAIRN_TOKENS_PER_DAY")
     """Tokens of the language model that each person may use in 24 hours, counted by the hour."""
 
+    @field_validator("openai_api_key", "openai_base_url", "chat_model", mode="before")
+    @classmethod
+    def _without_blanks(cls, value: object) -> object:
+        """`CHAT_MODEL=` is none, as in many an .env file; a secret from a file ends with a newline."""
+        return (value.strip() or None) if isinstance(value, str) else value
+
+    @field_validator("openai_base_url")
+    @classmethod
+    def _check_base_url(cls, value: str | None) -> str | None:
+        """Refuse what no request could go to, and a password that would show in errors."""
+        if value is None:
+            return None
+        parts = urlsplit(value)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ValueError("OPENAI_BASE_URL is to be https://HOST/PATH.")
+        if "@" in parts.netloc:
+            raise ValueError("A key belongs in OPENAI_API_KEY, not in OPENAI_BASE_URL.")
+        return value.rstrip("/")
+
     @field_validator("cors_origins", mode="before")
     @classmethod
     def _split_origins(cls, value: object) -> object:
@@ -174,6 +213,11 @@ class Settings(BaseSettings):
         if isinstance(value, str):
             return tuple(part.strip().rstrip("/") for part in value.split(",") if part.strip())
         return value
+
+    @property
+    def has_model(self) -> bool:
+        """Whether it is said which model answers, and where."""
+        return bool(self.chat_model and (self.openai_api_key or self.openai_base_url))
 
     @property
     def database_url(self) -> str | None:
