@@ -7,6 +7,7 @@ pings, send a message in endless empty pieces. Here each of these comes to an en
 from __future__ import annotations
 
 import asyncio
+import socket
 from datetime import timedelta
 from typing import Any, ClassVar
 
@@ -18,6 +19,8 @@ LINGER_SECONDS = 1.0
 # Whoever takes less than this in the whole of the time-out reads as good as nothing.
 MIN_PROGRESS_BYTES = 16 * 1024
 MAX_FRAGMENTS = 1_000
+# Enough for 6 Mbit/s to the other side of the world; Linux takes twice as much for itself.
+KERNEL_BYTES = 128 * 1024
 
 TRY_AGAIN_LATER = 1013
 RESTARTING = 1012
@@ -33,6 +36,13 @@ class BoundedSocket(WebSocketsSansIOProtocol):
     send_seconds: ClassVar[float] = 10.0
     _unsent_bytes = 0
     _stall_timer: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Bound what the kernel takes unread: it would hold megabytes for each who reads nothing."""
+        super().connection_made(transport)
+        connection = transport.get_extra_info("socket")
+        if connection is not None:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, KERNEL_BYTES)
 
     def pause_writing(self) -> None:
         """Stop reading, too, while the client does not: even pings are answered by writing."""
