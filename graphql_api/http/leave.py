@@ -14,7 +14,8 @@ from graphql_api.errors import Unauthenticated
 TOKEN_EXPIRED = "Token expired"  # noqa: S105 - what a client is told
 SIGNED_OUT = "Signed out"
 
-# So long before the end a client is told that it needs a new token.
+# So long before the end a client is told that it needs a new token; of a token that has less
+# left, half of that, so that a client whose tokens are short is not told again and again.
 EXPIRING_SECONDS = 60.0
 # A timer counts no seconds while a machine sleeps: the clock is looked at this often at least.
 MAX_TIMER_SECONDS = 600.0
@@ -52,7 +53,8 @@ class Leave:
             denials: whom it ends for before its time.
             leeway: how long after the token's end it lasts, as for requests.
             on_end: told once why it has ended: `TOKEN_EXPIRED` or `SIGNED_OUT`.
-            on_expiring: told once, a minute before, when the token ends (seconds since 1970).
+            on_expiring: told when the token ends (seconds since 1970), a minute before; once
+                for each token that lasts longer than those before it.
             clock: seconds since 1970.
         """
         self.viewer = viewer
@@ -62,7 +64,8 @@ class Leave:
         self._on_expiring = on_expiring
         self._clock = clock
         self._timer: asyncio.TimerHandle | None = None
-        self._warned = False
+        self._warn_at = self._new_warning()
+        self._warned_of = 0
 
     def start(self) -> None:
         """Begin to watch the clock."""
@@ -73,7 +76,7 @@ class Leave:
         if viewer.user_id != self.viewer.user_id:
             raise ValueError("a leave is one user's")
         self.viewer = viewer
-        self._warned = False
+        self._warn_at = self._new_warning()
         self._arm()
 
     def stop(self) -> None:
@@ -121,23 +124,27 @@ class Leave:
     def _end(self) -> float:
         return (self.viewer.expires_at or 0) + self._leeway_seconds
 
+    def _new_warning(self) -> float:
+        expires_at = self.viewer.expires_at or 0
+        return expires_at - min(EXPIRING_SECONDS, max(expires_at - self._clock(), 0.0) / 2)
+
+    @property
+    def _is_to_warn(self) -> bool:
+        return self._on_expiring is not None and self._warned_of < (self.viewer.expires_at or 0)
+
     def _arm(self) -> None:
         self.stop()
         if self.viewer.expires_at is None:
             return
-        next_at = self._end()
-        if not self._warned and self._on_expiring is not None:
-            next_at = self.viewer.expires_at - EXPIRING_SECONDS
+        next_at = self._warn_at if self._is_to_warn else self._end()
         delay = min(max(next_at - self._clock(), 0.0), MAX_TIMER_SECONDS)
         self._timer = asyncio.get_running_loop().call_later(delay, self._ring)
 
     def _ring(self) -> None:
         self._timer = None
-        expires_at = self.viewer.expires_at or 0
-        is_near = self._clock() >= expires_at - EXPIRING_SECONDS
-        if self._on_expiring is not None and is_near and not self._warned:
-            self._warned = True
-            self._on_expiring(expires_at)
+        if self._on_expiring is not None and self._is_to_warn and self._clock() >= self._warn_at:
+            self._warned_of = self.viewer.expires_at or 0
+            self._on_expiring(self._warned_of)
         self.look()
         if self.ending() is None:
             self._arm()
