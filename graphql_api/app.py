@@ -42,7 +42,7 @@ from graphql_api.migrations import expected_versions
 from graphql_api.redis_client import redis_client
 from graphql_api.schema import catalog
 from graphql_api.session import Database
-from graphql_api.settings import Settings
+from graphql_api.settings import NO_DATABASE, NO_MODEL, Settings
 
 log = structlog.get_logger(__name__)
 
@@ -144,10 +144,7 @@ def check_ready_to_serve(settings: Settings) -> list[str]:
     sentences = [
         sentence
         for missing, sentence in (
-            (
-                settings.database_url is None,
-                "No database: set SUPABASE_DATABASE_URL to the URL that `cairn migrate` prints.",
-            ),
+            (settings.database_url is None, NO_DATABASE),
             (
                 settings.supabase_jwt_secret is None and settings.jwks_url is None,
                 "No way to check tokens: set SUPABASE_URL, SUPABASE_JWKS_URL or SUPABASE_JWT_SECRET.",
@@ -157,6 +154,8 @@ def check_ready_to_serve(settings: Settings) -> list[str]:
                 "No web page may call this server: set CAIRN_CORS_ORIGINS,"
                 " such as https://app.example.",
             ),
+            # Its worker may run elsewhere; without any, nobody who calls would be answered.
+            (not settings.has_model, NO_MODEL),
         )
         if missing
     ]

@@ -159,21 +159,24 @@ def serve(
 
 
 @cli.command(
-    epilog="Example: `SUPABASE_DATABASE_URL=… cairn worker`\n\n"
-    "This version has no job queue: the worker tries failed sign-ups again each minute and forgets "
-    "expired denials every ten. Any number of workers may run. `cairn dev` has one inside."
+    epilog="Example: `SUPABASE_DATABASE_URL=… REDIS_URL=redis://… CHAT_MODEL=gpt-5-mini "
+    "OPENAI_API_KEY=… cairn worker`\n\n"
+    "It writes the companion's replies and the summaries of conversations that have ended, by any "
+    "endpoint that speaks as OpenAI's does (OPENAI_BASE_URL), tries failed sign-ups again, and "
+    "forgets what is no longer of use. Any number of workers may run, anywhere: what one leaves "
+    "unfinished, another ends. SIGTERM ends it in good order. `cairn dev` has one inside. Its "
+    "settings are those of `cairn serve --help`."
 )
 def worker() -> None:
-    """Do what must happen without anybody asking, until stopped."""
+    """Write replies and summaries, and do what nobody asks for, until stopped."""
     from graphql_api.logs import configure_logs
     from graphql_api.server import run_loop
-    from graphql_api.worker import run
+    from graphql_api.worker import check_ready_to_work, run
 
     settings = _settings()
-    if settings.database_url is None:
-        raise Refused(
-            "No database: set SUPABASE_DATABASE_URL to the URL that `cairn migrate` prints."
-        )
+    missing = check_ready_to_work(settings)
+    if missing:
+        raise Refused("\n".join(["This is not ready to work:", *missing]))
     configure_logs(settings)
     run_loop(run(settings))
 

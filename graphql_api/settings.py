@@ -10,6 +10,10 @@ from urllib.parse import quote, urlsplit
 from pydantic import BeforeValidator, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+# What `cairn serve` and `cairn worker` say when it is not set.
+NO_DATABASE = "No database: set SUPABASE_DATABASE_URL to the URL that `cairn migrate` prints."
+NO_MODEL = "No model to answer: set CHAT_MODEL, and OPENAI_API_KEY or OPENAI_BASE_URL."
+
 
 def _from_seconds(value: object) -> object:
     """Read `2.5` as seconds; what else may stand there (`PT2M`) is left to pydantic."""

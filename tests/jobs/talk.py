@@ -126,6 +126,12 @@ class Talk:
         answer = await caller(START)
         return cls(caller, owner, answer.data["startConversation"]["id"])
 
+    @property
+    def user_id(self) -> UUID:
+        """Whose it is."""
+        assert self.caller.viewer.user_id is not None
+        return self.caller.viewer.user_id
+
     async def send(self, content: str, **given: object) -> Answer:
         return await self.caller(
             SEND, input={"conversationId": self.id, "content": content, **given}
@@ -148,7 +154,7 @@ class Talk:
         """Give the message once it has come to `state`."""
 
         async def has_come() -> bool:
-            return (await self.row(message_id))["state"] == state
+            return bool((await self.row(message_id))["state"] == state)
 
         await eventually(has_come, seconds=seconds)
         return await self.row(message_id)
@@ -163,7 +169,7 @@ class Talk:
         return int(
             await self.owner.fetchval(
                 "select coalesce(sum(tokens), 0) from private.model_usage where user_id = $1",
-                self.caller.viewer.user_id,
+                self.user_id,
             )
         )
 
@@ -172,7 +178,7 @@ class Talk:
         await self.owner.execute(
             "insert into private.model_usage (user_id, hour, tokens)"
             " values ($1, date_trunc('hour', now(), 'UTC'), $2)",
-            self.caller.viewer.user_id,
+            self.user_id,
             tokens,
         )
 

@@ -101,9 +101,9 @@ async def test_a_sentence_is_to_be_seen_when_it_is_whole_and_not_before(
         row = await talk.row(reply)
         seen.append((row["state"], row["draft"]))
 
-    script = ["I hear", look, " you. And", look, " more. ", "Yes", look, "."]
+    model = Played(["I hear", look, " you. And", look, " more. ", "Yes", look, ".", USAGE])
 
-    await Desk.of(database, Played([*script, USAGE])).answer()
+    await Desk.of(database, model).answer()
 
     assert seen == [
         ("queued", None),
@@ -120,7 +120,7 @@ async def test_others_are_told_after_each_sentence_and_at_the_end(
 
     await desk.answer()
 
-    assert desk.told == [talk.caller.viewer.user_id] * 3
+    assert desk.told == [talk.user_id] * 3
 
 
 def forbid(word: str) -> Gate:
@@ -341,7 +341,7 @@ async def test_a_reply_that_has_ended_is_not_written_again(talk: Talk, database:
     await desk.answer()
     await talk.owner.execute(
         "insert into private.jobs (kind, user_id, ref_id) values ('reply', $1, $2)",
-        talk.caller.viewer.user_id,
+        talk.user_id,
         reply,
     )
 
@@ -487,7 +487,7 @@ async def test_an_erased_person_gets_no_more_words_and_leaves_no_trace(
     await talk.say()
 
     async def erase() -> None:
-        await talk.owner.execute("delete from auth.users where id = $1", talk.caller.viewer.user_id)
+        await talk.owner.execute("delete from auth.users where id = $1", talk.user_id)
 
     model = Played(["One. And", erase, " two. And", " three.", USAGE])
     with pytest.raises(LeaseLost):
@@ -496,7 +496,7 @@ async def test_an_erased_person_gets_no_more_words_and_leaves_no_trace(
     assert model.left == 1
     for table in ("public.messages", "private.jobs", "private.model_usage", "public.live_events"):
         left = await talk.owner.fetchval(
-            f"select count(*) from {table} where user_id = $1", talk.caller.viewer.user_id
+            f"select count(*) from {table} where user_id = $1", talk.user_id
         )
         assert (table, left) == (table, 0)
 
@@ -521,7 +521,7 @@ async def test_nothing_is_begun_for_somebody_who_is_locked_out(
     reply = await talk.say()
     await talk.owner.execute(
         "update auth.users set banned_until = now() + interval '1 day' where id = $1",
-        talk.caller.viewer.user_id,
+        talk.user_id,
     )
     desk = Desk.of(database, Played(["Never said."]))
 

@@ -45,7 +45,7 @@ async def test_a_hint_lets_the_reply_begin_at_once(
         await asyncio.sleep(0.1)  # it has looked once, and waits
         reply = await talk.say()
 
-        hints.tell(talk.caller.viewer.user_id, jobs=True)
+        hints.tell(talk.user_id, jobs=True)
 
         await talk.until(reply, "complete", seconds=3)
 
@@ -125,7 +125,7 @@ async def test_cancelling_ends_the_models_stream_at_once(
     async with working(database, model, settings, hints):
         await talk.until(reply, "streaming")
         await talk.caller(CANCEL, id=reply)
-        hints.tell(talk.caller.viewer.user_id)
+        hints.tell(talk.user_id)
 
         async def has_left() -> bool:
             return model.left == 1

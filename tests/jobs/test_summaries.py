@@ -109,7 +109,7 @@ async def test_doing_it_again_changes_nothing(talk: Talk, database: Database) ->
     before = await stored(talk)
     await talk.owner.execute(
         "insert into private.jobs (kind, user_id, ref_id) values ('summary', $1, $2)",
-        talk.caller.viewer.user_id,
+        talk.user_id,
         UUID(talk.id),
     )
     model = Played([])

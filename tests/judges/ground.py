@@ -29,7 +29,19 @@ SCHEMA = PROJECT / "schema.graphql"
 START_SECONDS = 30.0
 
 # Variables that would point a server, or a tool, at somebody's real project.
-_FOREIGN = ("SUPABASE_", "CAIRN_", "REDIS_", "PG", "DATABASE_", "NODE_OPTIONS")
+_FOREIGN = (
+    "SUPABASE_",
+    "CAIRN_",
+    "REDIS_",
+    "PG",
+    "DATABASE_",
+    "NODE_OPTIONS",
+    "CHAT_MODEL",
+    "OPENAI_",
+)
+
+# A model that is named, where nobody listens.
+NO_MODEL = {"CHAT_MODEL": "none", "OPENAI_BASE_URL": "http://127.0.0.1:9/v1"}
 
 
 class NotStarted(Exception):
@@ -138,7 +150,8 @@ async def serve(
             REDIS_URL=urls.redis,
             CAIRN_CORS_ORIGINS="https://app.example",
             CAIRN_ENVIRONMENT="development",
-            **variables,
+            # Only a worker would ask it.
+            **{**NO_MODEL, **variables},
         ),
     )
     url = f"http://127.0.0.1:{port}"

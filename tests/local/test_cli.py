@@ -118,13 +118,37 @@ def test_a_token_without_a_local_stack_is_refused(tmp_path: Path) -> None:
 def test_serving_without_settings_names_each_that_is_missing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    for name in ("SUPABASE_DATABASE_URL", "SUPABASE_DB_HOST", "SUPABASE_URL", "SUPABASE_JWKS_URL"):
+    for name in (
+        "SUPABASE_DATABASE_URL",
+        "SUPABASE_DB_HOST",
+        "SUPABASE_URL",
+        "SUPABASE_JWKS_URL",
+        "CHAT_MODEL",
+    ):
         monkeypatch.delenv(name, raising=False)
 
     refused = runner.invoke(cli.cli, ["serve"])
 
     assert isinstance(refused.exception, cli.Refused)
-    for name in ("SUPABASE_DATABASE_URL", "SUPABASE_JWT_SECRET", "CAIRN_CORS_ORIGINS"):
+    for name in (
+        "SUPABASE_DATABASE_URL",
+        "SUPABASE_JWT_SECRET",
+        "CAIRN_CORS_ORIGINS",
+        "CHAT_MODEL",
+    ):
+        assert name in str(refused.exception)
+
+
+def test_working_without_settings_names_each_that_is_missing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("SUPABASE_DATABASE_URL", "SUPABASE_DB_HOST", "CHAT_MODEL"):
+        monkeypatch.delenv(name, raising=False)
+
+    refused = runner.invoke(cli.cli, ["worker"])
+
+    assert isinstance(refused.exception, cli.Refused)
+    for name in ("SUPABASE_DATABASE_URL", "CHAT_MODEL", "OPENAI_API_KEY", "OPENAI_BASE_URL"):
         assert name in str(refused.exception)
 
 

@@ -147,6 +147,8 @@ def test_serving_as_an_owner_is_refused_in_a_sentence(database_urls: Urls) -> No
         "SUPABASE_DATABASE_URL": database_urls.owner,
         "SUPABASE_JWT_SECRET": "s" * 32,
         "CAIRN_CORS_ORIGINS": "https://app.example",
+        "CHAT_MODEL": "none",
+        "OPENAI_BASE_URL": "http://127.0.0.1:9/v1",
     }
 
     ran = subprocess.run(

@@ -48,7 +48,7 @@ class Serving:
 
     async def say(self, viewer: Viewer, conversation: UUID, content: str) -> httpx2.Response:
         assert viewer.user_id is not None
-        given = {"conversationId": str(conversation), "content": content}
+        given = {"conversationId": str(conversation), "content": content, "answer": False}
         async with httpx2.AsyncClient(timeout=30) as client:
             return await client.post(
                 f"{self.url}/graphql",
@@ -91,6 +91,8 @@ async def start(database_urls: Urls) -> AsyncIterator[Start]:
                 "SUPABASE_JWT_SECRET": SECRET,
                 "REDIS_URL": database_urls.redis,
                 "CAIRN_CORS_ORIGINS": "https://app.example",
+                "CHAT_MODEL": "none",
+                "OPENAI_BASE_URL": "http://127.0.0.1:9/v1",
                 **environment,
             },
             stdout=asyncio.subprocess.PIPE,

@@ -13,13 +13,15 @@ from datetime import timedelta
 import asyncpg
 import pytest
 
+from graphql_api.companion.scripted import ScriptedCompanion
+from graphql_api.live import Hints
 from graphql_api.local.stack import Urls
 from graphql_api.session import Database
 from graphql_api.settings import Settings
 from graphql_api.worker import DUTIES, Duty, perform, work
 from tests.fixtures.people import NewUser
 
-SYNCS, DENIALS, KEYS = DUTIES
+SYNCS, DENIALS, KEYS, EVENTS, USAGE = DUTIES
 
 
 @pytest.fixture
@@ -85,6 +87,43 @@ async def test_idempotency_keys_that_nobody_repeats_any_more_are_forgotten(
     assert [row["key"] for row in kept] == ["young"]
 
 
+async def test_events_of_more_than_a_week_are_forgotten(
+    database: Database, superuser: asyncpg.Connection, new_user: NewUser
+) -> None:
+    viewer = await new_user("Clara")
+    await superuser.execute(
+        "insert into public.live_events"
+        " (user_id, seq, table_name, row_id, operation, created_at)"
+        " select $1, number, 'messages', gen_random_uuid(), 'insert', now() - age"
+        " from (values (1, interval '8 days'), (2, interval '6 days')) as e (number, age)",
+        viewer.user_id,
+    )
+
+    await perform(database, EVENTS)
+
+    kept = await superuser.fetch(
+        "select seq from public.live_events where user_id = $1", viewer.user_id
+    )
+    assert [row["seq"] for row in kept] == [2]
+
+
+async def test_what_was_used_of_a_model_long_ago_is_forgotten(
+    database: Database, superuser: asyncpg.Connection, new_user: NewUser
+) -> None:
+    viewer = await new_user("Clara")
+    await superuser.execute(
+        "insert into private.model_usage (user_id, hour, tokens)"
+        " select $1, date_trunc('hour', now()) - age, 7"
+        " from (values (interval '33 days'), (interval '31 days')) as u (age)",
+        viewer.user_id,
+    )
+
+    await perform(database, USAGE)
+
+    kept = "select count(*) from private.model_usage where user_id = $1"
+    assert await superuser.fetchval(kept, viewer.user_id) == 1
+
+
 async def test_a_duty_that_fails_is_told_and_the_others_go_on(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -99,7 +138,13 @@ async def test_a_duty_that_fails_is_told_and_the_others_go_on(
 
     monkeypatch.setattr("graphql_api.worker.log.warning", tell)
     working = asyncio.create_task(
-        work(database, [Duty("fail", timedelta(milliseconds=1), "select 1/0"), *DUTIES])
+        work(
+            database,
+            ScriptedCompanion(),
+            Hints(None),
+            settings,
+            duties=[Duty("fail", timedelta(milliseconds=1), "select 1/0"), *DUTIES],
+        )
     )
     async with asyncio.timeout(10):
         await second_time.wait()
@@ -135,7 +180,13 @@ def test_it_stops_in_good_order(database_urls: Urls) -> None:
 def worker(url: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-m", "graphql_api", "worker"],
-        env={**os.environ, "SUPABASE_DATABASE_URL": url},
+        env={
+            **os.environ,
+            "SUPABASE_DATABASE_URL": url,
+            "REDIS_URL": "redis://127.0.0.1:9/0",
+            "CHAT_MODEL": "none",
+            "OPENAI_BASE_URL": "http://127.0.0.1:9/v1",
+        },
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
