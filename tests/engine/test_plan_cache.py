@@ -155,6 +155,7 @@ async def test_the_text_of_a_write_holds_no_value() -> None:
             "conversationId": str(UUID(int=3)),
             "content": "'; drop table public.messages; --",
             "idempotencyKey": "k'",
+            "answer": False,
         },
     )
 

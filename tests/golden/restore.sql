@@ -3,7 +3,7 @@
 with written as (
   select "status",
     "archived_from"
-  from public."restore_conversation"("conversation_id" => $1)
+  from "public"."restore_conversation"("conversation_id" => $1)
 )
 select concat(
   '{"status":"',

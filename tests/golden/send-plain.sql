@@ -2,11 +2,11 @@
 /* cairn_server */
 with written as (
   insert into public."messages" (
+    "id",
     "conversation_id",
     "role",
     "content",
     "crisis_level",
-    "id",
     "idempotency_key"
   )
   values ($1, $2, $3, $4, $5, $6)
@@ -32,9 +32,22 @@ select concat(
   '}}'
 )
 from written
--- $1 = e0000000-0000-7000-8000-000000000001
--- $2 = 'user'
--- $3 = 'Hello.'
--- $4 = 'none'
--- $5 = e0000000-0000-7000-8000-0000000000a1
+-- $1 = e0000000-0000-7000-8000-0000000000a1
+-- $2 = e0000000-0000-7000-8000-000000000001
+-- $3 = 'user'
+-- $4 = 'Hello.'
+-- $5 = 'none'
 -- $6 = 'k1'
+with written as (
+  insert into public."messages" ("id", "conversation_id", "role", "state", "content", "in_reply_to")
+  values ($1, $2, $3, $4, $5, $6)
+  returning "id"
+)
+select id
+from written
+-- $1 = e0000000-0000-7000-8000-000036b7cb43
+-- $2 = e0000000-0000-7000-8000-000000000001
+-- $3 = 'assistant'
+-- $4 = 'queued'
+-- $5 = ''
+-- $6 = e0000000-0000-7000-8000-0000000000a1

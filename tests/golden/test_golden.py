@@ -9,8 +9,10 @@ from __future__ import annotations
 import json
 import os
 import re
+import zlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -19,7 +21,10 @@ import asyncpg
 import pytest
 
 from graphql_api.auth import ANONYMOUS, Viewer
+from graphql_api.domains.chat import sending
 from graphql_api.execution import Executor, GraphQLRequest
+from graphql_api.feeds import Event, EventStream
+from graphql_api.live import Hints, Hub
 from graphql_api.local.stack import Urls
 from graphql_api.schema import catalog
 from graphql_api.settings import Settings
@@ -41,7 +46,32 @@ HERS = {
     UUID("e0000000-0000-7000-8000-000000000004"): "archived",
     UUID("e0000000-0000-7000-8000-000000000005"): "active",
 }
-VIEWERS = {"ana": viewer_of(ANA), "ella": viewer_of(ELLA), "nobody": ANONYMOUS}
+# She listens; nobody changes anything of hers.
+FAYE = UUID("f0000000-0000-4000-8000-00000000da7a")
+# Ids that the server makes are counted from here.
+OUR_OWN = UUID("e0000000-0000-7000-8000-0000000f0000")
+VIEWERS = {
+    "faye": viewer_of(FAYE),
+    "ana": viewer_of(ANA),
+    "ella": viewer_of(ELLA),
+    "nobody": ANONYMOUS,
+}
+
+
+# One statement is one transaction, whose events come in the order of its changes.
+CHAT_OF_FAYE = f"""
+insert into public.conversations (id, user_id, title)
+values ('f0000000-0000-7000-8000-000000000001', '{FAYE}', 'Sleep'),
+       ('f0000000-0000-7000-8000-000000000002', '{FAYE}', 'Work');
+insert into public.messages (id, user_id, conversation_id, role, content)
+values ('f0000000-0000-7000-8000-00000000000a', '{FAYE}', 'f0000000-0000-7000-8000-000000000001',
+        'user', 'I lie awake.');
+insert into public.messages (id, user_id, conversation_id, role, state, attempt, content, draft, in_reply_to)
+values ('f0000000-0000-7000-8000-00000000000b', '{FAYE}', 'f0000000-0000-7000-8000-000000000001',
+        'assistant', 'streaming', 2, '', 'That is hard. ', 'f0000000-0000-7000-8000-00000000000a');
+update public.conversations set title = 'Nights' where id = 'f0000000-0000-7000-8000-000000000001';
+delete from public.conversations where id = 'f0000000-0000-7000-8000-000000000002';
+"""
 
 
 @dataclass(frozen=True)
@@ -79,6 +109,8 @@ async def database(settings: Settings, database_urls: Urls) -> AsyncIterator[Rec
         await owner.execute(
             "update public.conversations set status = $2 where id = $1", conversation, status
         )
+    await insert_auth_user(owner, FAYE, "Faye")
+    await owner.execute(CHAT_OF_FAYE)
     await owner.close()
     database = await RecordingDatabase.connect(settings)
     assert isinstance(database, RecordingDatabase)
@@ -88,23 +120,38 @@ async def database(settings: Settings, database_urls: Urls) -> AsyncIterator[Rec
 
 @pytest.mark.parametrize("name", NAMES)
 async def test_a_question_becomes_the_sql_and_the_answer_of_its_files(
-    database: RecordingDatabase, settings: Settings, name: str
+    database: RecordingDatabase, settings: Settings, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = question(name)
     database.told = []
-    executor = Executor(catalog(), database, settings)
+    ids = count(OUR_OWN.int + zlib.crc32(name.encode()))
+    monkeypatch.setattr(sending, "uuid_v7", lambda: UUID(int=next(ids)))
+    executor = Executor(catalog(), database, settings, hub=Hub(database, Hints(None)))
 
-    answer = await executor.execute(
-        asked.viewer, GraphQLRequest(asked.text, None, dict(asked.variables))
+    answer = await executor.start(
+        lambda: asked.viewer, GraphQLRequest(asked.text, None, dict(asked.variables))
     )
 
-    body = json.dumps(json.loads(answer.body), indent=2, ensure_ascii=False) + "\n"
+    if isinstance(answer, EventStream):
+        told = [json.loads(event.body) for event in await replay(answer)]
+    else:
+        told = json.loads(answer.body)
+    body = json.dumps(told, indent=2, ensure_ascii=False) + "\n"
     sql = "".join(f"{one}\n" if one.startswith("--") else lay_out(one) for one in database.told)
     if WRITES:
         (FOLDER / f"{name}.json").write_text(body)
         (FOLDER / f"{name}.sql").write_text(sql)
     assert body == (FOLDER / f"{name}.json").read_text()
     assert sql == (FOLDER / f"{name}.sql").read_text()
+
+
+async def replay(stream: EventStream) -> list[Event]:
+    """Give the events until the stream has caught up."""
+    events = [await anext(stream)]
+    while b"CaughtUp" not in events[-1].body:
+        events.append(await anext(stream))
+    await stream.aclose()
+    return events
 
 
 def test_every_answer_has_its_question() -> None:

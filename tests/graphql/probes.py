@@ -171,6 +171,36 @@ def mutation_probes(schema: GraphQLSchema, hers: Owned, his: Owned) -> Iterator[
                 yield Probe(name, entry, query, given, means_a_row=not makes)
 
 
+def subscription_probes(schema: GraphQLSchema, hers: Owned) -> Iterator[Probe]:
+    """Give the probes of every field of Subscription: each argument, with what is hers."""
+    assert schema.subscription_type is not None
+    for name, field in schema.subscription_type.fields.items():
+        selection = _told(schema, get_named_type(field.type))
+        ids = [one for one in field.args if get_named_type(field.args[one].type).name == "UUID"]
+        for after in ("0", "0:0", None):
+            if not ids:
+                if after != "0:0":
+                    query = f"subscription($after: String) {{ {name}(after: $after) {selection} }}"
+                    yield Probe(name, "after", query, {"after": after})
+                continue
+            (argument,) = ids
+            for row in hers.rows[_named_by(schema, argument, None)]:
+                query = (
+                    f"subscription($value: UUID!, $after: String) {{ {name}({argument}: $value,"
+                    f" after: $after) {selection} }}"
+                )
+                variables = {"value": row["id"], "after": after}
+                for about in (argument, "after"):
+                    yield Probe(name, about, query, variables, means_a_row=True)
+
+
+def _told(schema: GraphQLSchema, union: Any) -> str:
+    """Select all that any event tells, the rows with their relations."""
+    events = sorted(schema.get_possible_types(union), key=lambda one: one.name)
+    parts = [f"... on {one.name} {everything(one, schema, 2)}" for one in events]
+    return f"{{ __typename {' '.join(parts)} }}"
+
+
 def _needed(kind: GraphQLInputObjectType) -> list[str]:
     """Give the entries that must be there, and a word: an update must change something."""
     must = [name for name, one in kind.fields.items() if isinstance(one.type, GraphQLNonNull)]

@@ -21,13 +21,17 @@ from graphql import (
 )
 
 from graphql_api.auth import Viewer
-from graphql_api.catalog import Column, ComputedColumn, TableType, ToMany, ToOne
+from graphql_api.catalog import Column, ComputedColumn, TableType, ToHolder, ToMany, ToOne
+from graphql_api.events import ChangesOf, EventsIn, RowOf, StreamOf, events_of
 from graphql_api.meaning import Call, Context, Delete, Done, Insert, Rows, Update, Verb, Write
 from graphql_api.schema import catalog
 
 CATALOG = catalog()
 MUTATION = CATALOG.schema.mutation_type
 assert MUTATION is not None
+SUBSCRIPTION = CATALOG.schema.subscription_type
+assert SUBSCRIPTION is not None
+FEEDS = sorted(SUBSCRIPTION.fields)
 TYPES = sorted(CATALOG.types)
 NODE_TYPES = [kind.type_name for kind in CATALOG.node_types]
 MUTATIONS = sorted(MUTATION.fields)
@@ -174,7 +178,12 @@ def _stored_name(name: str) -> str:
 def test_a_relation_has_a_foreign_key_that_carries_the_owner(facts: Facts, name: str) -> None:
     kind = CATALOG.types[name]
     for member in kind.members.values():
-        if isinstance(member, ToOne):
+        if isinstance(member, ToHolder):
+            child = CATALOG.types[member.type_name].table.name
+            assert _carries_owner(facts, child, member.column, kind.table.name)
+            # Or there were two rows where the schema says one.
+            assert (("user_id", member.column), True) in facts.indexes[child]
+        elif isinstance(member, ToOne):
             target = CATALOG.types[member.type_name].table.name
             assert _carries_owner(facts, kind.table.name, member.column, target)
         elif isinstance(member, ToMany):
@@ -396,12 +405,70 @@ def test_every_mutation_takes_one_input_and_may_answer_null() -> None:
         assert not isinstance(field.type, GraphQLNonNull)
 
 
+# Subscriptions -------------------------------------------------------------------------------------
+
+# Tables that triggers write into the log, and whether each insert, delete and update is written.
+RECORDED = """
+select c.relname::text,
+       bool_or(t.tgtype & 4 > 0) and bool_or(t.tgtype & 8 > 0) and bool_or(t.tgtype & 16 > 0)
+from pg_trigger t join pg_class c on c.oid = t.tgrelid
+where t.tgfoid = 'private.live_record'::regproc and t.tgdeferrable and t.tginitdeferred
+group by c.relname
+"""
+
+
+@pytest.mark.parametrize("name", FEEDS)
+async def test_what_a_feed_tells_is_written_into_the_log(
+    owner: asyncpg.Connection, name: str
+) -> None:
+    assert SUBSCRIPTION is not None
+    meaning = CATALOG.feeds[name]
+    recorded = dict(await owner.fetch(RECORDED))
+    events = events_of(CATALOG.schema, SUBSCRIPTION.fields[name])
+    words = [CATALOG.events[event].word for event in events]
+
+    assert "caught_up" in {word.kind for word in words}
+    if isinstance(meaning, StreamOf):
+        assert {word.table for word in words if word.kind == "finished"} == {meaning.table}
+        return
+    assert "resync" in {word.kind for word in words}
+    for word in words:
+        if word.kind in ("changed", "gone"):
+            assert recorded[str(word.table)]
+
+
+@pytest.mark.parametrize("name", sorted(CATALOG.events))
+def test_an_event_tells_of_a_row_of_its_own_table(name: str) -> None:
+    event = CATALOG.events[name]
+    for member in event.members.values():
+        if isinstance(member, RowOf):
+            assert CATALOG.types[member.type_name].table.name == event.word.table
+
+
+@pytest.mark.parametrize("name", FEEDS)
+def test_a_feed_has_the_columns_that_it_reads(facts: Facts, name: str) -> None:
+    meaning = CATALOG.feeds[name]
+    match meaning:
+        case StreamOf(table, _):
+            needed = {"state", "attempt", "draft", "content", "is_replaced"}
+            assert needed <= facts.columns[table].keys()
+        case EventsIn(_, _, column):
+            assert starts_with(facts, "live_events", column, "seq")
+        case ChangesOf(_, column):
+            assert column in facts.columns["live_events"]
+            assert starts_with(facts, "live_events", "seq")
+
+
 def test_every_type_field_and_argument_that_could_be_misread_is_described() -> None:
     for name, kind in CATALOG.schema.type_map.items():
-        if name.startswith("__") or name in ("Query", "Mutation") or is_scalar_type(kind):
+        if (
+            name.startswith("__")
+            or name in ("Query", "Mutation", "Subscription")
+            or is_scalar_type(kind)
+        ):
             continue
         assert kind.description, name
-    for root in (CATALOG.schema.query_type, MUTATION):
+    for root in (CATALOG.schema.query_type, MUTATION, SUBSCRIPTION):
         assert root is not None
         for name, field in root.fields.items():
             assert field.description, name

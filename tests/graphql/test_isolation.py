@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import aclosing
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -16,14 +17,26 @@ import pytest
 from graphql import get_named_type
 
 from graphql_api.catalog import ToMany
+from graphql_api.feeds import EventStream
 from graphql_api.node_id import encode_node_id
 from graphql_api.schema import catalog, graphql_schema
+from graphql_api.settings import Settings
 from tests.fixtures.graphql import Caller
 from tests.fixtures.seeded import OWNER_COLUMN, furnish_from_seed
-from tests.graphql.probes import NAMING, Owned, Probe, everything, mutation_probes, query_probes
+from tests.graphql.probes import (
+    NAMING,
+    Owned,
+    Probe,
+    everything,
+    mutation_probes,
+    query_probes,
+    subscription_probes,
+)
+from tests.live.listening import Engine, engine_on
 
 SCHEMA = graphql_schema()
 MUTATION = SCHEMA.mutation_type
+SUBSCRIPTION = SCHEMA.subscription_type
 assert MUTATION is not None
 
 CATALOG = catalog()
@@ -248,6 +261,60 @@ async def test_no_mutation_of_bens_touches_or_tells_anything_of_anas(two: Two) -
     for name in MUTATION.fields:
         assert counted[name] > 0, f"no probe of {name}"
     assert sum(probe.means_a_row for probe in probes) >= 40
+
+
+@pytest.fixture
+async def engine(settings: Settings) -> AsyncIterator[Engine]:
+    # The probes ask for everything at once, which is more than a client may.
+    wide = settings.model_copy(update={"max_cost": 10_000_000, "max_fields": 5_000})
+    async with engine_on(wide) as engine:
+        yield engine
+
+
+async def told_to(engine: Engine, caller: Caller, probe: Probe) -> list[Any]:
+    """Give what a subscriber is told before she has to wait; the refusal when there is one."""
+    stream = await engine.start(caller.viewer, probe.query, probe.variables)
+    if not isinstance(stream, EventStream):
+        return [json.loads(stream.body)]
+    bodies: list[Any] = []
+    async with aclosing(stream):
+        async for event in stream:
+            bodies.append(json.loads(event.body))
+            if "CaughtUp" in str(bodies[-1]):
+                break
+    return bodies
+
+
+async def test_no_subscription_tells_ben_anything_of_anas(two: Two, engine: Engine) -> None:
+    image = await two.image()
+    assert image["public.live_events"], "there must be events to hide"
+    probes = list(subscription_probes(SCHEMA, two.hers))
+
+    for probe in probes:
+        bodies = await told_to(engine, two.ben, probe)
+
+        what = f"{probe.field}({probe.about}): {bodies}"
+        assert two.told(bodies) == [], what
+        codes = [one["extensions"]["code"] for body in bodies for one in body.get("errors", ())]
+        assert codes in ([["NOT_FOUND"], ["BAD_INPUT"]] if probe.means_a_row else [[]]), what
+
+    counted = Counter(f"{probe.field}({probe.about})" for probe in probes)
+    assert SUBSCRIPTION is not None
+    for name, field in SUBSCRIPTION.fields.items():
+        for argument in field.args:
+            assert counted[f"{name}({argument})"] > 0, f"no probe of {name}({argument})"
+    assert await two.image() == image
+
+
+async def test_the_same_subscriptions_tell_ana(two: Two, engine: Engine) -> None:
+    """Or the probes would prove nothing."""
+    found = Counter[str]()
+    for probe in subscription_probes(SCHEMA, two.hers):
+        if two.told(await told_to(engine, two.ana, probe)):
+            found[probe.field] += 1
+
+    assert SUBSCRIPTION is not None
+    assert found.keys() == SUBSCRIPTION.fields.keys()
 
 
 async def test_the_same_changes_are_anas_to_make(two: Two) -> None:

@@ -27,7 +27,19 @@ STATUSES = {
     "deleteConversation": ("ACTIVE", "PAUSED", "COMPLETED", "ARCHIVED"),
     "sendMessage": ("ACTIVE", "PAUSED"),
 }
-VERBS = [*STATUSES, "startConversation", "findOrStartConversation", "updateViewer"]
+# Which replies a verb may be said of.
+STATES = {
+    "retryReply": ("FAILED",),
+    "cancelReply": ("QUEUED", "STREAMING", "FAILED"),
+}
+VERBS = [
+    *STATUSES,
+    *STATES,
+    "editMessage",
+    "startConversation",
+    "findOrStartConversation",
+    "updateViewer",
+]
 # So many stay; without rows there is nothing to answer with.
 FEWEST = 8
 
@@ -72,13 +84,39 @@ class Author:
             verb == "deleteConversation" and len(candidates) < FEWEST
         ):
             verb = "startConversation"
-        given, written = self.input(verb, candidates)
+        if verb == "editMessage" or verb in STATES:
+            found = self.messages(verb)
+            if not found:
+                return self.change(size)
+            given, written = self.words(verb, self.numbers.choice(found))
+        else:
+            given, written = self.input(verb, candidates)
         writer = Writer(self.numbers, self.world, size, viewer=self.viewer)
         return Change(writer.mutation(verb, given), verb, written)
 
     def conversations(self, verb: str) -> Sequence[Row]:
         rows = self.world.rows[self.viewer]["Conversation"]
         return [row for row in rows if row["status"] in STATUSES.get(verb, ())]
+
+    def messages(self, verb: str) -> Sequence[Row]:
+        """Give the messages that a verb may be said of: replies, or her latest words."""
+        messages = self.world.rows[self.viewer]["Message"]
+        if verb in STATES:
+            return [row for row in messages if row["state"] in STATES[verb]]
+        open_ones = {row["id"] for row in self.conversations("sendMessage")}
+        latest: dict[object, Row] = {}
+        for row in sorted(messages, key=lambda one: int(one["turn"])):
+            if row["role"] == "USER" and row["conversation_id"] in open_ones:
+                latest[row["conversation_id"]] = row
+        return list(latest.values())
+
+    def words(
+        self, verb: str, row: Row
+    ) -> tuple[dict[str, object], Callable[[Rows, Mapping[str, Any]], Row | None]]:
+        given: dict[str, object] = {"id": row["id"]}
+        if verb == "editMessage":
+            given["content"] = self.text(blank=False)
+        return given, lambda rows, given: find(rows, "Message", given["id"])
 
     def text(self, *, blank: bool = True) -> str:
         return self.numbers.choice([text for text in TEXTS if blank or text.strip()])
@@ -113,7 +151,8 @@ class Author:
             before = {one["id"] for one in self.world.rows[self.viewer]["Message"]}
             given = {"conversationId": row["id"], "content": self.text(blank=False)}
             own = self.some(id=uuid_of(self.numbers), idempotencyKey=str(uuid_of(self.numbers)))
-            return {**given, **own}, lambda rows, _input: _new(rows["Message"], before)
+            own |= self.some(answer=self.numbers.random() < 0.5)
+            return {**given, **own}, lambda rows, _input: _said(rows["Message"], before)
         given = {"id": row["id"]}
         if verb == "deleteConversation":
             return given, lambda _rows, _input: row
@@ -138,6 +177,11 @@ class Author:
 def _new(rows: Sequence[Row], before: set[object]) -> Row:
     (row,) = [row for row in rows if row["id"] not in before]
     return row
+
+
+def _said(rows: Sequence[Row], before: set[object]) -> Row:
+    """Give what she said, and not the reply that was queued with it."""
+    return _new([row for row in rows if row["role"] == "USER"], before)
 
 
 def _by_thread(rows: Rows, given: Mapping[str, Any]) -> Row | None:

@@ -161,26 +161,32 @@ async def _messages(
     turns: int,
 ) -> None:
     said = [text for text in TEXTS if text.strip()]
+    unanswered: UUID | None = None
     for _ in range(turns):
         role = numbers.choice(["user", "user", "assistant", "assistant", "system"])
         moment = numbers.choice(MOMENTS)
         is_reply = role == "assistant"
+        message_id = uuid_of(numbers)
+        state = (
+            numbers.choice(["queued", "streaming", "complete", "failed", "cancelled"])
+            if is_reply
+            else "complete"
+        )
         await connection.execute(
             """
             insert into public.messages
               (id, conversation_id, user_id, role, message_type, state, content, crisis_level,
-               model_used, tokens_used, response_time_ms, metadata, created_at, updated_at, failure)
-            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13,
-              case when $6 = 'failed' then 'interrupted'::public.reply_failure end)
+               model_used, tokens_used, response_time_ms, metadata, created_at, updated_at, failure,
+               draft, in_reply_to, attempt, is_replaced)
+            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13, $14, $15, $16, $17,
+                    $18)
             """,
-            uuid_of(numbers),
+            message_id,
             conversation_id,
             user_id,
             role,
             numbers.choice(["text", "voice", "image"]),
-            numbers.choice(["queued", "streaming", "complete", "failed"])
-            if is_reply
-            else "complete",
+            state,
             numbers.choice(said),
             numbers.choice(["none", "none", "none", "low", "critical"]),
             numbers.choice([None, "scripted", 'm"\\']) if is_reply else None,
@@ -188,7 +194,14 @@ async def _messages(
             numbers.choice([None, 17]) if is_reply else None,
             json.dumps(numbers.choice(METADATA)),
             moment,
+            numbers.choice(["unavailable", "interrupted"]) if state == "failed" else None,
+            numbers.choice([None, *TEXTS]) if state == "streaming" else None,
+            unanswered if is_reply else None,
+            numbers.choice([0, 1, 7]) if is_reply else 0,
+            is_reply and numbers.random() < 0.2,
         )
+        if is_reply or role == "user":
+            unanswered = message_id if role == "user" else None
 
 
 async def _summaries(

@@ -200,6 +200,15 @@ def _conversation(row: Row, info: Info) -> Row | None:
     return find(info.context.rows, "Conversation", row["conversation_id"])
 
 
+def _answered(row: Row, info: Info) -> Row | None:
+    return find(info.context.rows, "Message", row["in_reply_to"])
+
+
+def _reply(row: Row, info: Info) -> Row | None:
+    messages = info.context.rows["Message"]
+    return next((one for one in messages if one["in_reply_to"] == row["id"]), None)
+
+
 def _row(kind: str) -> Callable[..., Row | None]:
     return lambda _root, info, id: find(info.context.rows, kind, id)
 
@@ -253,6 +262,9 @@ RESOLVERS: dict[str, dict[str, Callable[..., Any]]] = {
             "deleteConversation",
             "findOrStartConversation",
             "sendMessage",
+            "editMessage",
+            "retryReply",
+            "cancelReply",
         )
     },
     "User": {"sessions": _list("UserSession", "user_id")},
@@ -262,10 +274,19 @@ RESOLVERS: dict[str, dict[str, Callable[..., Any]]] = {
         "threads": _list("ThreadMapping", "conversation_id"),
         "totalDurationMinutes": _minutes,
     },
-    "Message": {"conversation": _conversation},
+    "Message": {"conversation": _conversation, "inReplyTo": _answered, "reply": _reply},
     "ConversationSummary": {"conversation": _conversation},
     "ThreadMapping": {"conversation": _conversation},
-    "SendMessagePayload": {"message": lambda row, _info: row, "conversation": _conversation},
+    "SendMessagePayload": {
+        "message": lambda row, _info: row,
+        "reply": _reply,
+        "conversation": _conversation,
+    },
+    "ReplyPayload": {
+        "reply": lambda row, _info: row,
+        "message": _answered,
+        "conversation": _conversation,
+    },
     "DeleteConversationPayload": {"deletedId": lambda row, _info: row["id"]},
     "PageInfo": PAGE_INFO,
 }

@@ -35,9 +35,9 @@ from public.conversations
 """
 
 MESSAGES = """
-select id, conversation_id, turn, role::text, message_type::text, state::text, content,
-       content_hash, crisis_level::text, model_used, tokens_used, response_time_ms, metadata::text,
-       created_at, updated_at
+select id, conversation_id, turn, role::text, message_type::text, state::text, failure::text,
+       content, draft, is_replaced, content_hash, crisis_level::text, model_used, tokens_used,
+       response_time_ms, metadata::text, created_at, updated_at, in_reply_to
 from public.messages
 """
 
@@ -64,7 +64,16 @@ SELECTS = {
 
 
 # Their values are spelled in capitals in GraphQL.
-ENUMS = {"kind", "status", "archived_from", "crisis_level", "role", "message_type", "state"}
+ENUMS = {
+    "kind",
+    "status",
+    "archived_from",
+    "crisis_level",
+    "role",
+    "message_type",
+    "state",
+    "failure",
+}
 
 
 async def read_rows(connection: asyncpg.Connection, viewer: Viewer) -> Rows:
