@@ -12,10 +12,9 @@ from uuid import UUID
 
 import structlog
 
-from graphql_api.errors import ApiError
 from graphql_api.live.hints import Hints
 from graphql_api.logs import whereabouts
-from graphql_api.session import Database, DatabaseError
+from graphql_api.session import Database
 
 POLL_SECONDS = 1.0
 
@@ -161,7 +160,8 @@ class Hub:
     async def _try_poll(self) -> None:
         try:
             await self._poll()
-        except (ApiError, DatabaseError) as error:
+        except Exception as error:
+            # Of any kind: a poll that ended here would leave everybody mute, and nobody the wiser.
             if self._readable:
                 log.error("news cannot be read", where=whereabouts(error))
             self._readable = False
@@ -171,12 +171,14 @@ class Hub:
         self._readable = True
 
     async def _poll(self) -> None:
-        if self._question is None:
-            self._question = (list(self._seen), list(self._seen.values()))
+        question = self._question
+        if question is None:
+            question = self._question = (list(self._seen), list(self._seen.values()))
+        # From here on the local one: while Postgres is asked, somebody may come or go.
         async with self._database.transaction(
             None, role="cairn_server", read_only=True
         ) as transaction:
-            rows = await transaction.rows(NEWS, *self._question)
+            rows = await transaction.rows(NEWS, *question)
         self.polls += 1
         for user_id, seq in rows:
             for wake in self._wakes.get(user_id, ()):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Any, cast
 from uuid import UUID, uuid4
 
@@ -23,6 +24,7 @@ class Log:
         self.heads: dict[UUID, int] = {}
         self.questions: list[tuple[list[UUID], list[int]]] = []
         self.is_away = False
+        self.on_enter: Callable[[], object] = lambda: None
 
     def transaction(self, *_: object, **__: object) -> Log:
         return self
@@ -30,6 +32,7 @@ class Log:
     async def __aenter__(self) -> Log:
         if self.is_away:
             raise Unavailable
+        self.on_enter()
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -156,6 +159,43 @@ async def test_polls_that_fail_are_told_once_and_go_on(monkeypatch: pytest.Monke
         await news.stop()
 
     assert [line["event"] for line in logs] == ["news cannot be read", "news can be read again"]
+
+
+async def test_whoever_comes_or_reads_while_postgres_is_asked_ends_no_poll() -> None:
+    log = Log()
+    news = hub_of(log)
+    ana = news.register(ANA)
+    log.heads = {ANA: 1}
+    log.on_enter = lambda: news.register(BEN)
+
+    await news._poll()
+
+    assert await ana.wait(0)
+    assert log.questions == [([ANA], [0])]
+
+
+async def test_a_fault_of_any_kind_is_told_and_polls_go_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(hub, "POLL_SECONDS", 0.01)
+    log = Log()
+    log.heads = {ANA: 1}
+    faults = [TypeError("a fault of ours")]
+
+    def fail_once() -> None:
+        if faults:
+            raise faults.pop()
+
+    log.on_enter = fail_once
+    news = hub_of(log)
+    wake = news.register(ANA)
+    with capture_logs() as logs:
+        await news.start()
+        assert await wake.wait(5)
+        await news.stop()
+
+    assert logs[0]["event"] == "news cannot be read"
+    assert "a fault of ours" not in str(logs)
 
 
 async def test_nobody_is_asked_for_when_nobody_listens(monkeypatch: pytest.MonkeyPatch) -> None:
