@@ -14,8 +14,8 @@ from graphql_api.errors import Unauthenticated
 TOKEN_EXPIRED = "Token expired"  # noqa: S105 - what a client is told
 SIGNED_OUT = "Signed out"
 
-# So long before the end a client is told that it needs a new token; of a token that has less
-# left, half of that, so that a client whose tokens are short is not told again and again.
+# So long before the end a client is told that it needs a new token. A token that has less left
+# when it comes is told of after half of that: a client whose tokens are short must not be told at once.
 EXPIRING_SECONDS = 60.0
 # A timer counts no seconds while a machine sleeps: the clock is looked at this often at least.
 MAX_TIMER_SECONDS = 600.0
@@ -126,7 +126,8 @@ class Leave:
 
     def _new_warning(self) -> float:
         expires_at = self.viewer.expires_at or 0
-        return expires_at - min(EXPIRING_SECONDS, max(expires_at - self._clock(), 0.0) / 2)
+        left = max(expires_at - self._clock(), 0.0)
+        return expires_at - (EXPIRING_SECONDS if left > EXPIRING_SECONDS else left / 2)
 
     @property
     def _is_to_warn(self) -> bool:
