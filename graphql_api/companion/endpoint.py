@@ -47,13 +47,14 @@ class Endpoint:
         for name in _TALKATIVE:
             logging.getLogger(name).setLevel(logging.WARNING)
         self.model = settings.chat_model
+        self.base_url = settings.openai_base_url or OPENAI
         key = settings.openai_api_key
         silence = settings.model_timeout.total_seconds()
         connect = settings.model_connect_timeout.total_seconds()
         timeout = httpx2.Timeout(silence, connect=connect)
         self._client = openai.AsyncOpenAI(
             api_key=key.get_secret_value() if key else NO_KEY,
-            base_url=settings.openai_base_url or OPENAI,
+            base_url=self.base_url,
             timeout=timeout,
             max_retries=0,  # we know when one helps, and how long we may wait
             # A redirect would carry the conversation to an address that nobody has set.
