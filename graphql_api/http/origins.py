@@ -11,6 +11,8 @@ REQUEST_HEADERS = (
     "authorization",
     "content-type",
     "x-request-id",
+    # Of streams that are read by fetch; EventSource sends it by itself.
+    "last-event-id",
     "apollographql-client-name",
     "apollographql-client-version",
 )
