@@ -40,6 +40,8 @@ ALLOW: Headers = ((b"allow", b"GET, POST, OPTIONS"),)
 ALLOW_POST: Headers = ((b"allow", b"POST, OPTIONS"),)
 CHALLENGE: Headers = ((b"www-authenticate", b'Bearer realm="cairn"'),)
 
+BAD_REQUEST = 400
+
 RawHeaders = Mapping[bytes, bytes]
 
 log = structlog.get_logger(__name__)
@@ -180,7 +182,8 @@ class GraphQLEndpoint:
             return events
         if media_type != EVENT_STREAM:
             return self._by_json(given, media_type)
-        if given.is_refused:
+        # graphql-sse asks for it: its client takes any status but 200 for a reason to come again.
+        if given.is_refused and given.status != BAD_REQUEST:
             return self._by_json(given, GRAPHQL_RESPONSE)
         check_size(given, self._parts.settings.answer_limit_bytes)
         return single(given)

@@ -170,18 +170,32 @@ async def test_a_get_may_subscribe_but_not_write() -> None:
 
 
 @pytest.mark.parametrize("accept", [EVENT_STREAM, URQL])
-async def test_what_is_refused_before_it_began_is_told_in_json_with_its_status(accept: str) -> None:
+async def test_who_should_come_again_is_told_so_in_json_with_its_status(accept: str) -> None:
     endpoint = Endpoint()
-    endpoint.executor.answer = Answer(400, b'{"errors":[{"message":"Syntax"}]}', "none")
+    endpoint.executor.answer = Answer(503, b'{"errors":[{"message":"Busy"}]}', "none")
 
     refused = await endpoint.post(ASKED, accept=accept)
     malformed = await endpoint.post({"query": 1}, accept=accept)
     unknown = await endpoint.post(ASKED, accept=accept, headers={"authorization": "Bearer x"})
 
-    assert [one.status_code for one in (refused, malformed, unknown)] == [400, 400, 401]
+    assert [one.status_code for one in (refused, malformed, unknown)] == [503, 400, 401]
     for response in (refused, malformed, unknown):
         assert "json" in response.headers["content-type"]
         assert "errors" in response.json()
+
+
+async def test_a_mistake_in_an_operation_is_an_event_lest_the_client_come_again() -> None:
+    endpoint = Endpoint()
+    endpoint.executor.answer = Answer(400, b'{"errors":[{"message":"Syntax"}]}', "none")
+
+    response = await endpoint.post(ASKED, accept=EVENT_STREAM)
+    by_urql = await endpoint.post(ASKED, accept=URQL)
+
+    assert response.status_code == 200
+    assert response.text == (
+        'event: next\ndata: {"errors":[{"message":"Syntax"}]}\n\nevent: complete\ndata:\n\n'
+    )
+    assert (by_urql.status_code, by_urql.json()) == (400, {"errors": [{"message": "Syntax"}]})
 
 
 async def test_a_result_with_line_breaks_stays_on_one_line() -> None:
