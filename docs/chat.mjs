@@ -17,7 +17,7 @@ async function* results(query, variables) {
     yield Object.values(data)[0];
   }
 }
-const ask = async (query, variables) => (await Array.fromAsync(results(query, variables)))[0];
+const ask = async (query, variables) => (await results(query, variables).next()).value;
 
 const conversation = await ask('mutation { startConversation(input: { title: "A first chat" }) { id } }');
 const SEND = 'mutation ($input: SendMessageInput!) { sendMessage(input: $input) { reply { id } } }';

@@ -1,7 +1,11 @@
 // urql over graphql-ws.
-import { gql } from '@urql/core';
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { Client, fetchExchange, gql } from '@urql/core';
 import { liveClient, renewInBand } from './graphql-ws.mjs';
-import { HTTP, SOCKET, watched } from './stage.mjs';
+import {
+  HTTP, Heard, REPLY, SEND, SOCKET, mint, startConversation, textOf, watched,
+} from './stage.mjs';
 import { suite } from './suite.mjs';
 import { urqlClient } from './urql.mjs';
 
@@ -29,3 +33,32 @@ function open({ token, renews }) {
     close: () => live.dispose(),
   };
 }
+
+test('its own fetch reads a reply from an event stream, and queries as JSON', async () => {
+  const types = [];
+  const client = new Client({
+    url: HTTP,
+    exchanges: [fetchExchange],
+    fetchSubscriptions: true,
+    fetchOptions: { headers: { authorization: `Bearer ${mint(600)}` } },
+    fetch: async (...given) => {
+      const response = await fetch(...given);
+      types.push(response.headers.get('content-type').split(';')[0]);
+      return response;
+    },
+  });
+  const conversationId = await startConversation('by fetch');
+  const input = { conversationId, content: 'Tell me more.' };
+
+  const { data } = await client.mutation(gql(SEND), { input }).toPromise();
+  const heard = new Heard();
+  const { id } = data.sendMessage.reply;
+  client.subscription(gql(REPLY), { id }).subscribe(({ data: told, error }) => {
+    if (error) heard.fail([error]);
+    else if (told) heard.next(told.messageStream);
+  });
+  const { message } = await heard.event((event) => event.__typename === 'MessageFinished');
+
+  assert.equal(textOf(heard.events), message.content);
+  assert.deepEqual(types, ['application/graphql-response+json', 'text/event-stream']);
+});
