@@ -45,7 +45,7 @@ NEGATION_REACH = 3
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _INTENTION = re.compile(
-    r"\bI(?: will|['’]ll| shall)(?! not\b| never\b| always\b| be\b)|"
+    r"\bI(?: will|['’]ll| shall)\b(?! not\b| never\b| always\b| be\b)|"
     r"\bI(?: am|['’]m)(?: going to| planning to| determined to)\b|"
     r"\bI (?:want|would like|plan|intend|mean|promised|decided|agreed|hope) to (?!be\b|die\b)|"
     r"\bI(?:['’]d) like to (?!be\b)|"

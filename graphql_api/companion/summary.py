@@ -74,9 +74,9 @@ class Draft(BaseModel, frozen=True, strict=True, extra="ignore", hide_input_in_e
     emotional_themes: Annotated[list[_Phrase], BeforeValidator(_clean_list)]
     action_items: Annotated[list[_Sentence], BeforeValidator(_clean_list)]
     sentiment_overall: Annotated[float, Field(ge=-1, le=1, allow_inf_nan=False)] | None = None
-    therapeutic_progress: (
-        Annotated[str, BeforeValidator(_clean_or_none), Field(max_length=2_000)] | None
-    ) = None
+    therapeutic_progress: Annotated[
+        Annotated[str, Field(max_length=2_000)] | None, BeforeValidator(_clean_or_none)
+    ] = None
 
     @classmethod
     def read(cls, text: str) -> Draft | None:
