@@ -2,8 +2,8 @@
 
     python -m tests.judges.chat_server --port 8000
 
-It says ten numbered sentences. Of her last words, "slowly" makes it take seconds, and "break"
-makes it fail after two sentences, but only at the first attempt.
+It says ten numbered sentences. Of her last words, "slowly" makes it take three seconds, "very
+slowly" eight, and "break" makes it fail after two sentences, but only at the first attempt.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from graphql_api.settings import Settings
 from graphql_api.worker import work
 
 NUMBERS = ("One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten")
-QUICK_SECONDS = 0.02
-SLOW_SECONDS = 0.6
+# By what she says: the first that is part of it.
+PAUSE_SECONDS = {"very slowly": 0.8, "slowly": 0.3, "": 0.02}
 
 
 class Counting:
@@ -38,11 +38,14 @@ class Counting:
 
     async def reply(self, turns: Sequence[Turn]) -> AsyncGenerator[str | Usage, None]:
         said = turns[-1].content
-        pause = SLOW_SECONDS if "slowly" in said else QUICK_SECONDS
+        pause = next(seconds for words, seconds in PAUSE_SECONDS.items() if words in said)
         for number, word in enumerate(NUMBERS):
             if number == 2 and "break" in said and said not in self._broken:
                 self._broken.add(said)
-                raise ModelFailure("interrupted", "cut", is_transient=False)
+                # So late that the worker gives up instead of trying again.
+                raise ModelFailure(
+                    "interrupted", "cut", is_transient=True, retry_after_seconds=600
+                )
             yield f"{word} is a number. "
             await asyncio.sleep(pause)
         yield Usage(self.name, 1, 1, is_estimated=True)

@@ -48,8 +48,8 @@ export class Device {
     this.cable = cable;
     page.on('pageerror', (error) => this.complaints.push(error.stack ?? String(error)));
     page.on('console', (line) => {
-      // The browser's own note of each request that a cut network has failed.
-      if (line.type() === 'error' && !/net::ERR_|WebSocket connection/.test(line.text())) {
+      // The browser's own note of each request that failed, as some are meant to.
+      if (line.type() === 'error' && !/^Failed to load|^WebSocket connection/.test(line.text())) {
         this.complaints.push(line.text());
       }
     });
@@ -84,6 +84,11 @@ export class Device {
 
   id() {
     return new URL(this.page.url()).hash.slice(1);
+  }
+
+  /** The link to a conversation. */
+  link(id) {
+    return this.page.locator(`#list a[href="#${id}"]`);
   }
 
   async say(text) {

@@ -13,15 +13,11 @@ const NARROW = { width: 320, height: 640 };
 before(launch);
 after(quit);
 
-/** What axe objects to, in each frame. */
+/** What axe objects to, frames included. */
 async function objections(page) {
-  const found = [];
-  for (const frame of page.frames()) {
-    await frame.evaluate(AXE);
-    const { violations } = await frame.evaluate((values) => axe.run({ runOnly: { type: 'tag', values } }), TAGS);
-    found.push(...violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(' ')}`));
-  }
-  return found;
+  for (const frame of page.frames()) await frame.evaluate(AXE);
+  const { violations } = await page.evaluate((values) => axe.run({ runOnly: { type: 'tag', values } }), TAGS);
+  return violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(' ')}`);
 }
 
 /** Look at a state by day and by night, wide and narrow. */
@@ -54,7 +50,7 @@ function state(name, prepare, settings) {
 }
 
 state('the choice of a person', ({ page }) => page.getByRole('link', { name: 'Ana' }).waitFor(), { as: '' });
-state('no conversation open', ({ page }) => page.getByRole('link', { name: 'Awake at four' }).waitFor());
+state('no conversation open', ({ page }) => page.locator('#list a').first().waitFor());
 state('an empty conversation', (ana) => ana.start('Empty'));
 state('an answer under way', async (ana) => {
   await ana.start('Under way');
@@ -74,7 +70,7 @@ state('a failed answer', async (ana) => {
 });
 state('offline, with a message that waits', async (ana) => {
   await ana.start('Offline');
-  await ana.button('No network').click();
+  await ana.button('Cut the network').click();
   await ana.say('Later.');
   await ana.page.getByText('It goes out as soon as it can.').waitFor();
 });
@@ -102,7 +98,12 @@ state('an ended conversation with its summary', async (ana) => {
 });
 state(
   'two devices side by side',
-  ({ page }) => page.frameLocator('iframe').last().getByRole('link', { name: 'Awake at four' }).waitFor(),
+  async ({ page }) => {
+    for (const frame of page.frames().slice(1)) {
+      await frame.locator('#list a').first().click();
+      await frame.locator('article').first().waitFor();
+    }
+  },
   { path: '/?side=by-side' },
 );
 
@@ -120,7 +121,7 @@ test('everything can be done by keyboard, and it is seen where one is', async ()
     assert.fail(`${id} is not reached by ${key}`);
   }
   try {
-    await page.getByRole('link', { name: 'Awake at four' }).waitFor();
+    await page.locator('#list a').first().waitFor();
     await tabTo('title');
     await page.keyboard.type('By keyboard');
     await press('Enter');

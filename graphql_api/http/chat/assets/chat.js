@@ -8,8 +8,10 @@ import { Opened } from './opened.js';
 export class Chat extends EventTarget {
   /** By id. */
   conversations = new Map();
-  /** Whether these are all: false until the list has come. */
+  /** Whether these are all: false until the first of them have come. */
   isListed = false;
+  /** The cursor of the last one, when there are more. */
+  more = null;
   /** The conversation on the screen, or null. */
   opened = null;
   #api;
@@ -58,7 +60,7 @@ export class Chat extends EventTarget {
 
   async #load() {
     const touched = (this.#touched = new Set());
-    const { conversations } = await this.persist(documents.CONVERSATIONS);
+    const { conversations } = await this.persist(documents.CONVERSATIONS, { after: null });
     if (touched !== this.#touched) return; // a later one is on its way
     const known = this.conversations;
     this.conversations = new Map();
@@ -67,8 +69,23 @@ export class Chat extends EventTarget {
     }
     // What came live in the meantime is newer than the list.
     for (const id of touched) if (known.has(id)) this.conversations.set(id, known.get(id));
+    this.#keepPlace(conversations.pageInfo);
     this.isListed = true;
     this.tell();
+  }
+
+  /** Fetch the conversations before the last one that is listed. Throws Refused. */
+  async loadMore() {
+    const { conversations } = await this.persist(documents.CONVERSATIONS, { after: this.more });
+    for (const conversation of conversations.nodes) {
+      if (!this.conversations.has(conversation.id)) this.#put(conversation);
+    }
+    this.#keepPlace(conversations.pageInfo);
+    this.tell();
+  }
+
+  #keepPlace({ hasNextPage, endCursor }) {
+    this.more = hasNextPage ? endCursor : null;
   }
 
   #put(conversation) {

@@ -14,8 +14,11 @@ fragment Summary on ConversationSummary {
 }`;
 
 export const CONVERSATIONS = `
-query Conversations {
-  conversations(first: 50) { nodes { ...Conversation } }
+query Conversations($after: String) {
+  conversations(first: 50, after: $after) {
+    nodes { ...Conversation }
+    pageInfo { hasNextPage endCursor }
+  }
 }${CONVERSATION}`;
 
 export const OPEN = `

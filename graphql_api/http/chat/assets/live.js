@@ -104,11 +104,12 @@ export class Live extends EventTarget {
     for (let attempt = 0; ; attempt++) {
       try {
         await this.#tokens.fresh();
-        return;
+        // With a token that is still good, nobody has asked the network yet.
+        if (this.#network.isOnline) return;
       } catch (error) {
         if (!isPassing(error)) throw error;
-        await this.#network.backOff(attempt);
       }
+      await this.#network.backOff(attempt);
     }
   }
 

@@ -20,9 +20,17 @@ function addressOf(name) {
   return `/?${query}`;
 }
 
-document.documentElement.classList.toggle('framed', window.top !== window);
+if (window.top !== window) frame();
 if (who in NAMES) begin();
 else choose();
+
+/** Be one of two pages in a third: without what that one says, and with names of its own. */
+function frame() {
+  document.documentElement.classList.add('framed');
+  for (const landmark of document.querySelectorAll('header, main, nav')) {
+    landmark.ariaLabel = `${landmark.ariaLabel ?? landmark.localName}, device ${device}`;
+  }
+}
 
 function choose() {
   for (const link of at('choice').querySelectorAll('a')) link.href = addressOf(link.dataset.who);
@@ -115,6 +123,8 @@ function begin() {
     problem('');
     chat.open(id || null);
     draw();
+    // Where the page is longer than the screen: to what was asked for. After it is drawn.
+    if (id) queueMicrotask(() => at('conversation').scrollIntoView());
   }
 
   function on(id, event, action) {
@@ -140,6 +150,7 @@ function begin() {
   on('stop', 'click', () => attempt(() => chat.opened.cancel(chat.opened.underWay.id)));
   on('edit', 'click', () => edit(lastOfHers(chat.opened)));
   on('leave-edit', 'click', () => edit(null));
+  on('more', 'click', () => attempt(() => chat.loadMore()));
   on('earlier', 'click', () => attempt(() => chat.opened.loadEarlier()));
   on('end', 'click', () => at('ending').showModal());
   on('end-not', 'click', () => at('ending').close());

@@ -33,19 +33,17 @@ export class Said {
     this.element = make('article', {}, head, this.#text, this.#note, this.#again, this.#discard);
     this.element.dataset.id = message.id;
     this.element.dataset.role = message.role.toLowerCase();
-    this.update(message);
   }
 
-  /** Show what it has become. */
-  update(message) {
-    const isLabelled = message.modelUsed && message.modelUsed !== 'seed';
-    write(this.#author, isLabelled ? `${this.name} (${message.modelUsed})` : this.name);
+  /** Show what it has become; what can be done with it while its conversation goes on. */
+  update(message, isEnded) {
+    write(this.#author, message.modelUsed ? `${this.name} (${message.modelUsed})` : this.name);
     this.element.dataset.state = message.state.toLowerCase();
     this.#say(message.text);
     const note = noteOn(message);
     write(this.#note, note);
     show(this.#note, note !== '');
-    show(this.#again, message.state === 'FAILED' || message.state === 'REFUSED');
+    show(this.#again, message.state === 'REFUSED' || (message.state === 'FAILED' && !isEnded));
     show(this.#discard, message.state === 'REFUSED');
   }
 

@@ -6,7 +6,7 @@ const STATUS = {
   connecting: 'Connecting …',
   connected: 'Connected',
   reconnecting: 'Reconnecting …',
-  offline: 'Offline. What you write is kept, and sent later.',
+  offline: 'Offline',
 };
 const NEAR_PIXELS = 80;
 
@@ -54,6 +54,7 @@ export class Screen {
     const items = chat.listed.map((conversation) => this.#item(conversation, chat.opened?.id));
     arrange(at('list'), items);
     at('list').setAttribute('aria-busy', String(!chat.isListed));
+    show(at('more'), chat.more !== null, at('title'));
     const note = chat.isListed ? 'There are none yet.' : 'Fetching them …';
     write(at('list-note'), note);
     show(at('list-note'), items.length === 0 || !chat.isListed);
@@ -94,7 +95,7 @@ export class Screen {
     const stored = opened.ordered;
     const unsent = entries.filter((entry) => !opened.messages.has(entry.id)).map(asMessage);
     const all = [...stored, ...unsent];
-    const shown = all.map((message) => this.#one(message).element);
+    const shown = all.map((message) => this.#one(message, opened.isEnded).element);
     const ids = new Set(all.map((message) => message.id));
     for (const id of this.#said.keys()) if (!ids.has(id)) this.#said.delete(id);
     arrange(at('log'), shown);
@@ -108,15 +109,14 @@ export class Screen {
     }
   }
 
-  #one(message) {
+  #one(message, isEnded) {
     let said = this.#said.get(message.id);
-    if (said) {
-      said.update(message);
-    } else {
+    if (!said) {
       const { again, discard } = this.#on;
       said = new Said(message, this.#name, () => again(message.id), () => discard(message.id));
       this.#said.set(message.id, said);
     }
+    said.update(message, isEnded);
     return said;
   }
 
@@ -127,9 +127,9 @@ export class Screen {
       at('summary').dataset.id = summary.id;
       at('summary-body').replaceChildren(
         make('p', {}, summary.summary),
-        ...section('Topics', summary.keyTopics),
-        ...section('Feelings', summary.emotionalThemes),
-        ...section('To do', summary.actionItems),
+        ...words('Topics', summary.keyTopics),
+        ...words('Feelings', summary.emotionalThemes),
+        ...lines('To do', summary.actionItems),
       );
     }
     let note = '';
@@ -169,7 +169,10 @@ const asMessage = ({ id, content, createdAt, state, problem }) => ({
   problem,
 });
 
-function section(title, lines) {
-  if (lines.length === 0) return [];
-  return [make('h4', {}, title), make('ul', {}, ...lines.map((line) => make('li', {}, line)))];
-}
+const words = (title, all) =>
+  all.length ? [make('h4', {}, title), make('p', {}, all.join(', '))] : [];
+
+const lines = (title, all) =>
+  all.length
+    ? [make('h4', {}, title), make('ul', {}, ...all.map((line) => make('li', {}, line)))]
+    : [];
