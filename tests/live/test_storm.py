@@ -39,13 +39,14 @@ class Device:
         self._dice = random.Random(seed)
         self._cursor = "0"
         self.seen: list[int] = []
-        self.torn = 0
+        self.is_torn = asyncio.Event()
 
     async def follow(self) -> None:
         """Listen until the last message, torn off after each few events."""
         for _ in range(TEARS):
             if await self._listen(events=self._dice.randint(1, 6)):
                 return
+        self.is_torn.set()
         while not await self._listen(events=10_000):
             pass
 
@@ -57,7 +58,6 @@ class Device:
                 if await self._take(client):
                     return True
             client.connection.transport.abort()
-            self.torn += 1
         return False
 
     async def _take(self, client: SocketClient) -> bool:
@@ -114,8 +114,8 @@ async def test_three_hundred_torn_sockets_and_a_lost_redis_lose_double_and_mix_n
         fresh_redis.kill()
         await asyncio.sleep(1)
         fresh_redis.start()
-        while sum(device.torn for device in devices) < DEVICES * TEARS:
-            await asyncio.sleep(0.05)
+        for device in devices:
+            await device.is_torn.wait()
         is_over.set()
         written = sum((await asyncio.gather(*writing))[:3])
         await Rows(owner).message(user_id, conversation, LAST)
