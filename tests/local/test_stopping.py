@@ -1,4 +1,4 @@
-"""`cairn serve` is told to stop while somebody's message is being stored."""
+"""`cairn serve` is told to stop while somebody's message is being stored, or while many listen."""
 
 from __future__ import annotations
 
@@ -8,21 +8,25 @@ import signal
 import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 from uuid import UUID
 
 import asyncpg
 import httpx2
 import pytest
+from starlette.applications import Starlette
 
 from graphql_api.auth import Viewer
 from graphql_api.local.people import sign_token
 from graphql_api.local.process import free_port
 from graphql_api.local.stack import Urls
 from tests.fixtures.people import AsUser, NewUser
+from tests.fixtures.sockets import LiveServer
 
 SECRET = "s" * 32
+SOCKETS = 150
+WATCH = "subscription { viewerEvents { ... on CaughtUp { cursor } } }"
 SEND = """
 mutation ($input: SendMessageInput!) { sendMessage(input: $input) { message { id turn } } }
 """
@@ -35,6 +39,11 @@ class Serving:
     def __init__(self, process: asyncio.subprocess.Process, port: int) -> None:
         self.process = process
         self.url = f"http://127.0.0.1:{port}"
+
+    @property
+    def live(self) -> LiveServer:
+        """The same, for clients that open sockets."""
+        return LiveServer(Starlette(), int(self.url.rsplit(":", 1)[1]))
 
     async def ready(self) -> None:
         async with httpx2.AsyncClient() as client, asyncio.timeout(30):
@@ -209,3 +218,37 @@ async def test_a_message_that_outlasts_the_grace_is_cut_and_leaves_nothing_half_
     assert 1 <= took < 10
     assert "Traceback" not in output
     assert "Wait for me." not in output
+
+
+async def test_hundreds_who_listen_are_sent_away_to_come_back_long_before_the_grace(
+    start: Start, ana: Viewer
+) -> None:
+    serving = await start(CAIRN_SHUTDOWN_GRACE="30", CAIRN_LIVE_CONNECTIONS="1000")
+    assert ana.user_id is not None
+    token = sign_token(SECRET, ana.user_id)
+    headers = {"authorization": f"Bearer {token}", "accept": "text/event-stream"}
+    async with AsyncExitStack() as stack:
+        sockets = [
+            await stack.enter_async_context(serving.live.socket(token)) for _ in range(SOCKETS)
+        ]
+        for socket in sockets[:20]:
+            await socket.subscribe("s", WATCH)
+            await socket.next("s")
+        await stack.enter_async_context(serving.live.mute(token))
+        client = await stack.enter_async_context(httpx2.AsyncClient(base_url=serving.url))
+        stream = await stack.enter_async_context(
+            client.stream("POST", "/graphql", json={"query": WATCH}, headers=headers)
+        )
+        serving.process.send_signal(signal.SIGTERM)
+        began = time.monotonic()
+        text = "".join([text async for text in stream.aiter_text()])
+        closed = await asyncio.gather(*(socket.closed() for socket in sockets))
+        output = await serving.output()
+        took = time.monotonic() - began
+
+    assert [code for code, _ in closed] == [1012] * SOCKETS
+    assert text.endswith(": The server stops; come back\n\n")
+    assert serving.process.returncode == 0
+    assert took < 10
+    assert "Traceback" not in output
+    assert "Cancel" not in output
