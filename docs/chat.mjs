@@ -9,6 +9,7 @@ const client = createClient({
   webSocketImpl: WebSocket,
   connectionParams: { authorization: `Bearer ${TOKEN}` },
   lazyCloseTimeout: 1000, // one socket for all that is asked
+  shouldRetry: () => false, // docs/live.md tells how to come back
 });
 
 async function* results(query, variables) {

@@ -17,6 +17,7 @@ export function liveClient({ url, token, ...options }) {
       message({ type, id, payload }) {
         const [event] = Object.values((type === 'next' && payload.data) || {});
         if (event?.cursor) cursors.set(id, event.cursor);
+        else if (type === 'complete') cursors.delete(id);
       },
     },
     // What is asked again at a reconnect goes on behind the newest event.
