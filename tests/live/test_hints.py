@@ -14,7 +14,6 @@ from redis.backoff import NoBackoff
 from structlog.testing import capture_logs
 
 from graphql_api.live import Hints, hints
-from graphql_api.local.stack import Urls
 from tests.fixtures.servers import FreshRedis
 
 
@@ -54,9 +53,9 @@ async def process(url: str) -> AsyncIterator[Ear]:
         await redis.aclose()
 
 
-async def test_a_hint_is_heard_here_at_once_and_there_soon(database_urls: Urls) -> None:
+async def test_a_hint_is_heard_here_at_once_and_there_soon(fresh_redis: FreshRedis) -> None:
     ana = uuid4()
-    async with process(database_urls.redis) as here, process(database_urls.redis) as there:
+    async with process(fresh_redis.url) as here, process(fresh_redis.url) as there:
         await here.hears()
         await there.hears()
 
@@ -73,9 +72,9 @@ async def test_a_hint_is_heard_here_at_once_and_there_soon(database_urls: Urls) 
         assert here.jobs.empty()
 
 
-async def test_hints_of_one_person_are_given_together(database_urls: Urls) -> None:
+async def test_hints_of_one_person_are_given_together(fresh_redis: FreshRedis) -> None:
     ana, ben = uuid4(), uuid4()
-    async with process(database_urls.redis) as here, process(database_urls.redis) as there:
+    async with process(fresh_redis.url) as here, process(fresh_redis.url) as there:
         await here.hears()
         await there.hears()
 
@@ -89,10 +88,10 @@ async def test_hints_of_one_person_are_given_together(database_urls: Urls) -> No
 
 
 async def test_more_hints_than_can_wait_become_one_for_everybody(
-    database_urls: Urls, monkeypatch: pytest.MonkeyPatch
+    fresh_redis: FreshRedis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(hints, "MAXIMUM_PENDING", 3)
-    async with process(database_urls.redis) as here, process(database_urls.redis) as there:
+    async with process(fresh_redis.url) as here, process(fresh_redis.url) as there:
         await here.hears()
         await there.hears()
 
@@ -154,10 +153,10 @@ async def test_a_stalled_redis_holds_nobody_up(fresh_redis: FreshRedis) -> None:
         fresh_redis.resume()
 
 
-async def test_what_is_no_hint_is_passed_over(database_urls: Urls) -> None:
+async def test_what_is_no_hint_is_passed_over(fresh_redis: FreshRedis) -> None:
     ana = uuid4()
-    redis: Redis = Redis.from_url(database_urls.redis)
-    async with process(database_urls.redis) as there:
+    redis: Redis = Redis.from_url(fresh_redis.url)
+    async with process(fresh_redis.url) as there:
         await there.hears()
         with capture_logs() as logs:
             for text in (b"", b"\xff", b"a b", b"a b c d", f"x {ana} 1 2".encode(), b"x nobody 1"):

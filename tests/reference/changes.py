@@ -30,7 +30,8 @@ STATUSES = {
 # Which replies a verb may be said of.
 STATES = {
     "retryReply": ("FAILED",),
-    "cancelReply": ("QUEUED", "STREAMING", "FAILED"),
+    # Failed ones, too; but they are few, and are left to be tried again.
+    "cancelReply": ("QUEUED", "STREAMING"),
 }
 VERBS = [
     *STATUSES,

@@ -168,7 +168,7 @@ async def _messages(
         is_reply = role == "assistant"
         message_id = uuid_of(numbers)
         state = (
-            numbers.choice(["queued", "streaming", "complete", "failed", "cancelled"])
+            numbers.choice(["queued", "streaming", "complete", "failed", "failed", "cancelled"])
             if is_reply
             else "complete"
         )
