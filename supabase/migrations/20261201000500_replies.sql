@@ -214,12 +214,15 @@ begin
   perform private.lock_job(job_id, fence);
   update private.jobs as job
   set lease_until = clock_timestamp() + make_interval(secs => lease_seconds)
-  where job.id = job_id;
+  where job.id = job_id and private.is_served(job.user_id);
+  if not found then
+    raise exception using errcode = 'CA410', message = 'Nothing is done in this person''s name just now.';
+  end if;
 end
 $$;
 comment on function private.hold_job is
   'Begin a write of a job, in its transaction: whoever else might write waits for the end of it, and the lease is '
-  'renewed. CA410 when the job is lost. For the worker.';
+  'renewed. CA410 when the job is lost, or its owner locked out meanwhile. For the worker.';
 grant execute on function private.hold_job to cairn_server;
 
 create function private.finish_job(job_id uuid, fence bigint) returns void

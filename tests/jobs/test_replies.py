@@ -529,6 +529,30 @@ async def test_nothing_is_begun_for_somebody_who_is_locked_out(
     assert await talk.job(reply) is not None
 
 
+async def test_a_reply_stops_when_she_is_locked_out_and_is_written_when_she_is_back(
+    talk: Talk, database: Database
+) -> None:
+    reply = await talk.say()
+    ban = "update auth.users set banned_until = $2 where id = $1"
+
+    async def lock_out() -> None:
+        await talk.owner.execute(ban, talk.user_id, datetime.now(UTC) + timedelta(days=1))
+
+    model = Played(["One. And", lock_out, " two. And", " three.", USAGE], ["Welcome.", USAGE])
+    desk = Desk.of(database, model, lease=timedelta(milliseconds=1))
+    with pytest.raises(LeaseLost):
+        await desk.answer()
+    between = await talk.row(reply)
+    nothing = await desk.queue.claim()
+    await talk.owner.execute(ban, talk.user_id, None)
+
+    await desk.answer()
+
+    assert (between["state"], between["draft"], model.left) == ("streaming", "One.", 1)
+    assert nothing is None
+    assert (await talk.row(reply))["content"] == "Welcome."
+
+
 async def test_a_reply_is_as_long_as_a_message_can_be_and_no_longer(
     talk: Talk, database: Database
 ) -> None:

@@ -157,6 +157,25 @@ def test_what_graphiql_opens_with_runs(running: Dev, document: str) -> None:
     assert all(answer["data"].values())
 
 
+def test_what_is_said_is_answered_by_a_script_that_says_what_it_is(running: Dev) -> None:
+    start = "mutation { startConversation(input: {}) { id } }"
+    conversation = running.ask("Ana", {"query": start}).json()["data"]["startConversation"]["id"]
+    said = f'conversationId: "{conversation}", content: "I am tired."'
+    send = f"mutation {{ sendMessage(input: {{{said}}}) {{ reply {{ id }} }} }}"
+    reply = running.ask("Ana", {"query": send}).json()["data"]["sendMessage"]["reply"]["id"]
+    look = {"query": f'{{ message(id: "{reply}") {{ state content modelUsed }} }}'}
+
+    until = time.monotonic() + 20
+    while running.ask("Ana", look).json()["data"]["message"]["state"] != "COMPLETE":
+        assert time.monotonic() < until
+        time.sleep(0.05)
+
+    told = running.ask("Ana", look).json()["data"]["message"]
+    assert told["modelUsed"] == "scripted"
+    assert "no language model" in told["content"]
+    assert "no language model" in running.greeting
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_stop_signal_ends_everything_and_says_so(start: Start, number: signal.Signals) -> None:
     dev = start()
