@@ -18,13 +18,13 @@ _CANDIDATE = re.compile(
     rf"|(?P<wide>[。！？]+)[{_CLOSERS}」』）】》〉]*"
     rf"|(?P<sign>[.!?…؟۔।॥።]+)(?P<closers>[{_CLOSERS}]*)(?P<space>\s*)"
 )
-_WORD = re.compile(r"[\w.]+$")
-_LIST_NUMBER = re.compile(r"(?:^|\n)\s*\(?(?:\d{1,2}|[A-Za-z])$")
+_LIST_NUMBER = re.compile(r"\(?(?:\d{1,2}|[A-Za-z])")
 
 # A sentence never ends with these, whatever follows.
 _TITLES = frozenset({"mr", "mrs", "ms", "mx", "dr", "prof", "st", "vs", "e.g", "i.e", "cf", "eg"})
 # A sentence may end with these: it does unless a small letter follows.
 _SHORTENED = frozenset({"etc", "a.m", "p.m", "u.s", "u.k", "inc", "jr", "sr", "ca", "al", "z.b"})
+_LONGEST = max(len(word) for word in _TITLES | _SHORTENED)
 
 
 class Sentences:
@@ -32,6 +32,8 @@ class Sentences:
 
     def __init__(self) -> None:
         self._text = ""
+        # Up to here it is sure that no sentence ends, whatever comes.
+        self._settled = 0
 
     def feed(self, piece: str) -> list[str]:
         """Take the next piece; give the sentences that are whole now, at most 400 characters each.
@@ -40,31 +42,32 @@ class Sentences:
         """
         self._text += piece
         whole = []
-        while (end := _end(self._text)) is not None:
+        while (end := self._end()) is not None:
             whole.append(self._text[:end])
-            self._text = self._text[end:]
+            self._text, self._settled = self._text[end:], 0
         return whole
 
     def rest(self) -> str:
         """Give what is left, once no more pieces come; empty when nothing is."""
-        rest, self._text = self._text, ""
+        rest, self._text, self._settled = self._text, "", 0
         return rest
 
-
-def _end(text: str) -> int | None:
-    """Find where the first sentence ends; None to wait for more."""
-    # One character more than a sentence may have tells what follows its last one.
-    window = text[: MAX_CHARACTERS + 1]
-    is_full = len(text) > MAX_CHARACTERS
-    for found in _CANDIDATE.finditer(window):
-        end, ends = _place(window, found)
-        if end > MAX_CHARACTERS:
-            break
-        if ends is None:
-            return min(end, MAX_CHARACTERS) if is_full else None
-        if ends:
-            return end
-    return _cut(window) if is_full else None
+    def _end(self) -> int | None:
+        """Find where the first sentence ends; None to wait for more."""
+        # One character more than a sentence may have tells what follows its last one.
+        window = self._text[: MAX_CHARACTERS + 1]
+        is_full = len(self._text) > MAX_CHARACTERS
+        for found in _CANDIDATE.finditer(window, self._settled):
+            end, ends = _place(window, found)
+            if end > MAX_CHARACTERS:
+                break
+            if ends is None:
+                return min(end, MAX_CHARACTERS) if is_full else None
+            if ends:
+                return end
+            if found.end() < len(window):
+                self._settled = found.end()
+        return _cut(window) if is_full else None
 
 
 def _place(window: str, found: re.Match[str]) -> tuple[int, bool | None]:
@@ -97,13 +100,10 @@ def _is_never(window: str, found: re.Match[str]) -> bool:
     """Tell a title (`Dr.`), an initial (`J.`), or the number of a list's line (`2.`)."""
     if found.group("sign") != "." or found.group("closers"):
         return False
-    before = window[: found.start()]
-    if _LIST_NUMBER.search(before):
+    line = window[: found.start()].rpartition("\n")[2]
+    if _LIST_NUMBER.fullmatch(line.strip()):
         return True
-    word = _WORD.search(before)
-    if word is None:
-        return False
-    name = word.group()
+    name = _last_word(line)
     return name.lower() in _TITLES or (len(name) == 1 and name.isupper() and name != "I")
 
 
@@ -111,8 +111,19 @@ def _is_doubtful(window: str, found: re.Match[str]) -> bool:
     """Tell signs that a sentence may go on after: dots, a closed quotation, a shortened word."""
     if found.group("closers") or "…" in found.group("sign") or found.group("sign").endswith(".."):
         return True
-    word = _WORD.search(window[: found.start()])
-    return word is not None and word.group().lower() in _SHORTENED
+    return _last_word(window[: found.start()]).lower() in _SHORTENED
+
+
+def _last_word(text: str) -> str:
+    """Give the letters and dots at the end of `text`, as far as a shortened word may be long."""
+    begin = len(text)
+    while (
+        begin
+        and len(text) - begin <= _LONGEST
+        and (text[begin - 1].isalnum() or text[begin - 1] == ".")
+    ):
+        begin -= 1
+    return text[begin:]
 
 
 def _cut(window: str) -> int:
