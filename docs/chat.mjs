@@ -12,6 +12,11 @@ const client = createClient({
   shouldRetry: () => false, // docs/live.md tells how to come back
 });
 
+process.on('uncaughtException', (why) => {
+  console.error(why.reason || why.message);
+  process.exit(1);
+});
+
 async function* results(query, variables) {
   for await (const { data, errors } of client.iterate({ query, variables })) {
     if (errors) throw new Error(errors[0].message);
@@ -19,7 +24,6 @@ async function* results(query, variables) {
   }
 }
 const ask = async (query, variables) => (await results(query, variables).next()).value;
-
 const conversation = await ask('mutation { startConversation(input: { title: "A first chat" }) { id } }');
 const SEND = 'mutation ($input: SendMessageInput!) { sendMessage(input: $input) { reply { id } } }';
 const REPLY = `subscription ($id: UUID!) {

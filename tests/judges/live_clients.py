@@ -143,21 +143,22 @@ async def live_graphql_sse(ground: Ground) -> str:
 
 
 async def first_chat(ground: Ground) -> str:
-    """The program of README holds a chat, as a newcomer would run it."""
-    async with staged(ground, "first-chat") as stage:
-        room = ground.room("first-chat")
-        (room / "node_modules").symlink_to(node.MODULES)
-        shutil.copy(CHAT, room)
-        (line,) = re.findall(r'(?m)^node chat\.mjs "(.+)"$', README.read_text())
-        variables = {
-            "TOKEN": ground.token("ana"),
-            "CAIRN": stage.endpoint.replace("http", "ws", 1),
-        }
-        ran = await run("node", CHAT.name, line, cwd=room, variables=variables)
+    """The program of README holds a chat, as a newcomer would run it, and says what is wrong."""
+    (line,) = re.findall(r'(?m)^node chat\.mjs "(.+)"$', README.read_text())
+    room = ground.room("first-chat")
+    (room / "node_modules").symlink_to(node.MODULES)
+    shutil.copy(CHAT, room)
+    async with staged(ground, CHAT.name) as stage:
+        place = {"CAIRN": stage.endpoint.replace("http", "ws", 1)}
+        signed = {**place, "TOKEN": ground.token("ana")}
+        ran = await run("node", CHAT.name, line, cwd=room, variables=signed)
+        wrong = await run("node", CHAT.name, line, cwd=room, variables={**place, "TOKEN": "none"})
     ran.must_succeed("docs/chat.mjs does not end well")
     # The pretended model repeats the end of what she said.
     if line not in ran.out:
         raise Objection(f"docs/chat.mjs does not print the reply:\n{ran.said}")
+    if wrong.code != 1 or "token" not in wrong.said or len(wrong.said.splitlines()) > 3:
+        raise Objection(f"docs/chat.mjs does not say that the token is wrong:\n{wrong.said}")
     return "a reply"
 
 
