@@ -15,7 +15,7 @@ import structlog
 from starlette.types import Receive, Scope, Send
 
 from graphql_api.auth import Viewer
-from graphql_api.errors import RateLimited, Unauthenticated, Unavailable
+from graphql_api.errors import Internal, RateLimited, Unauthenticated, Unavailable
 from graphql_api.http import socket_messages as messages
 from graphql_api.http.leave import Leave
 from graphql_api.http.operation import TRY_AGAIN_LATER, Gone, Operation
@@ -134,6 +134,11 @@ class Socket:
                 self.close(violation.code, violation.reason)
             except Gone:
                 continue
+            except Exception as error:
+                fault = Internal()
+                fault.__cause__ = error
+                log_error(fault)
+                self.close(TRY_AGAIN_LATER, "Try again later")
             # Many messages may have come at once: other sockets have their turn between two.
             await asyncio.sleep(0)
 
@@ -154,7 +159,7 @@ class Socket:
         try:
             self._state.check_room(message)
             # Those that were cancelled and still clean up count, too.
-            if len(self._operations) > self._parts.settings.live_operations:
+            if len(self._operations) > 2 * self._parts.settings.live_operations:
                 raise RateLimited("Too many operations were begun and ended at once.")
         except RateLimited as error:
             if not self._told_limit:

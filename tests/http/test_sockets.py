@@ -165,6 +165,7 @@ async def test_two_authorization_headers_are_refused() -> None:
     [
         (Unauthenticated("You are signed out; sign in again."), 4403),
         (Unavailable(), 1013),
+        (RuntimeError("a secret of the inside"), 1013),
     ],
 )
 async def test_the_door_is_asked(refusal: Any, code: int) -> None:
@@ -624,6 +625,31 @@ async def test_a_flood_of_pings_by_somebody_who_reads_nothing_is_not_kept(
 
     # The kernels hold some megabytes of it, and the server next to nothing.
     assert sent < 20_000_000
+
+
+async def test_pings_are_not_read_from_somebody_who_reads_no_pongs(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    answered = 0
+    answer = wire.BoundedSocket.handle_ping
+
+    def count(socket: wire.BoundedSocket) -> None:
+        nonlocal answered
+        answered += 1
+        answer(socket)
+
+    monkeypatch.setattr(wire.BoundedSocket, "handle_ping", count)
+    async with Endpoint().served() as server, server.mute(by_secret()) as mute:
+        # So few that the kernels take them all.
+        await mute.send_raw(frame(9, b"x" * 125) * 20_000)
+        before = -1
+        while answered > before:
+            before = answered
+            await asyncio.sleep(0.1)
+        assert 0 < answered < 10_000
+        # They are read as soon as the pongs are.
+        while answered < 20_000:
+            await mute.read()
 
 
 async def test_a_socket_that_answers_no_ping_is_closed_so_that_stock_clients_come_back() -> None:

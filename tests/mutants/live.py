@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.mutants import live_database, live_feeds
+from tests.mutants import live_database, live_feeds, live_sockets
 from tests.mutants.mutant import Mutant
 
 EVENTS: tuple[Mutant, ...] = (*live_database.MUTANTS, *live_feeds.MUTANTS)
