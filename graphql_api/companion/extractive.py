@@ -18,7 +18,8 @@ Nothing is written that she did not write. The rules:
   to try", "I'm going to", "I plan to", "I promised", "my next step", …, and is no question. The
   last ten, as she may have changed her mind.
 
-The lists are English; in other languages there are sentences and topics, and no feelings.
+Of a long conversation the last 100,000 characters of hers are read, so that it takes no more than a
+fraction of a second. The lists are English; in other languages there are sentences and topics, and no feelings.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ from graphql_api.companion.protocol import Summary, Turn
 from graphql_api.companion.sentences import Sentences
 
 NAME = "extractive"
+MAX_CHARACTERS = 100_000
 MAX_SUMMARY_CHARACTERS = 8_000
 MAX_SENTENCES = 5
 MAX_TOPICS = 10
@@ -72,7 +74,7 @@ class _Lists:
 
 def extractive_summary(turns: Sequence[Turn]) -> Summary:
     """Sum up by the rules above; the same turns give the same summary."""
-    sentences = _sentences(turn.content for turn in turns if turn.role == "user")
+    sentences = _sentences(_newest(turns))
     topics = _topics(sentences)
     feelings = [feeling for sentence in sentences for feeling in _feelings(sentence)]
     themes = Counter(theme for theme, is_negated in feelings if not is_negated)
@@ -86,6 +88,20 @@ def extractive_summary(turns: Sequence[Turn]) -> Summary:
         model=NAME,
         usage=None,
     )
+
+
+def _newest(turns: Sequence[Turn]) -> list[str]:
+    """Give her last words, oldest first, as many turns as there is time for."""
+    kept: list[str] = []
+    left = MAX_CHARACTERS
+    for turn in reversed(turns):
+        if turn.role != "user":
+            continue
+        left -= len(turn.content)
+        if left < 0 and kept:
+            break
+        kept.append(turn.content[:MAX_CHARACTERS])
+    return kept[::-1]
 
 
 def _sentences(texts: Iterable[str]) -> list[str]:

@@ -86,6 +86,15 @@ def test_a_sentence_that_she_repeats_counts_once() -> None:
     assert sum_up("I will rest today.", "I will rest today.").summary == "I will rest today."
 
 
+def test_of_a_long_conversation_the_last_words_are_read() -> None:
+    said = [f"Day {number} was long. " + "word " * 2_000 for number in range(30)]
+
+    topics = sum_up("The lighthouse is far.", *said, "The harbour is near.").key_topics
+
+    assert "harbour" in topics
+    assert "lighthouse" not in topics
+
+
 @pytest.mark.parametrize("hers", [(), ("",), ("… ?!",)])
 def test_where_nothing_was_said_the_summary_says_so(hers: tuple[str, ...]) -> None:
     summary = sum_up(*hers)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.mutants import live_database, live_feeds, live_sockets
+from tests.mutants import live_companion, live_database, live_feeds, live_sockets
 from tests.mutants.mutant import Mutant
 
 EVENTS: tuple[Mutant, ...] = (*live_database.MUTANTS, *live_feeds.MUTANTS)
@@ -148,4 +148,4 @@ REPLIES: tuple[Mutant, ...] = (
     ),
 )
 
-MUTANTS = (*EVENTS, *SOCKETS, *REPLIES)
+MUTANTS = (*EVENTS, *SOCKETS, *REPLIES, *live_companion.MUTANTS)
