@@ -1,5 +1,5 @@
 # Every task of this project; `make` alone lists them. Python 3.11 or newer is all they need
-# (`judges` and `bench` also need Node, and `judges` pgbouncer). The environment is made by the
+# (`judges` and `bench*` also need Node, and `judges` pgbouncer and Chromium). The environment is made by the
 # first task that needs it.
 
 PYTHON ?=
@@ -57,12 +57,16 @@ mutants: $(READY) ## Break the source in small ways, one at a time: the tests mu
 	$(RUN)/python -m tests.mutants $(ARGS)
 
 .PHONY: judges
-judges: $(READY) ## The outside judges, which need Node and pgbouncer; ARGS="apollo relay" asks some of them
+judges: $(READY) ## The outside judges, which need Node, pgbouncer and Chromium; ARGS="apollo relay" asks some of them
 	$(RUN)/python -m tests.judges $(ARGS)
 
 .PHONY: bench
 bench: $(READY) ## Compare with PostGraphile on this machine (needs Node)
 	$(RUN)/cairn bench $(ARGS)
+
+.PHONY: bench-live
+bench-live: $(READY) ## Live delivery to thousands, beside PostGraphile's (needs Node)
+	$(RUN)/python -m benchmarks.live $(ARGS)
 
 .PHONY: schema
 schema: $(READY) ## Write schema.graphql anew

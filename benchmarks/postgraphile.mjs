@@ -1,7 +1,8 @@
 // PostGraphile 5 as its documentation sets it up for production, on the database of the benchmark:
 // one process, a pool of connections, the caller's role and claims for each request.
 //
-// DATABASE_URL, JWT_SECRET, POOL_SIZE and PORT come from the environment.
+// DATABASE_URL, JWT_SECRET, POOL_SIZE and PORT come from the environment; SUBSCRIPTIONS=1 adds
+// WebSockets and what can be subscribed to.
 
 import { createServer } from "node:http";
 import jwt from "jsonwebtoken";
@@ -10,7 +11,7 @@ import { makePgService } from "postgraphile/adaptors/pg";
 import { grafserv } from "postgraphile/grafserv/node";
 import { PostGraphileAmberPreset } from "postgraphile/presets/amber";
 
-const { DATABASE_URL, JWT_SECRET, POOL_SIZE, PORT } = process.env;
+const { DATABASE_URL, JWT_SECRET, POOL_SIZE, PORT, SUBSCRIPTIONS } = process.env;
 
 // Verified once, remembered until it expires: what Cairn does, too.
 const verified = new Map();
@@ -33,8 +34,13 @@ function settingsOf(authorization) {
   return settings;
 }
 
+function authorizationOf({ node, ws }) {
+  return ws ? ws.normalizedConnectionParams.authorization : node.req.headers.authorization;
+}
+
 const preset = {
   extends: [PostGraphileAmberPreset],
+  plugins: SUBSCRIPTIONS ? [(await import("./subscriptions.mjs")).SubscriptionsPlugin] : [],
   // It hides orders that have no index of exactly their columns; our indexes begin with the owner.
   disablePlugins: ["PgIndexBehaviorsPlugin"],
   pgServices: [
@@ -44,9 +50,14 @@ const preset = {
       poolConfig: { max: Number(POOL_SIZE) },
     }),
   ],
-  grafserv: { graphqlPath: "/graphql", graphiql: false, watch: false },
+  grafserv: {
+    graphqlPath: "/graphql",
+    graphiql: false,
+    watch: false,
+    websockets: Boolean(SUBSCRIPTIONS),
+  },
   grafast: {
-    context: (request) => ({ pgSettings: settingsOf(request.node.req.headers.authorization) }),
+    context: (request) => ({ pgSettings: settingsOf(authorizationOf(request)) }),
   },
 };
 

@@ -67,11 +67,7 @@ class Report:
 
     def write(self, file: Path) -> None:
         """Write it as Markdown: between the marks, in a file that has them; else as the file."""
-        text = self.markdown()
-        known = file.read_text() if file.exists() else ""
-        before, begin, rest = known.partition(BEGIN)
-        _, end, after = rest.partition(END)
-        file.write_text(f"{before}{begin}\n\n{text}\n{end}{after}" if end else text)
+        write_between(file, BEGIN, END, self.markdown())
 
     def facts(self) -> list[str]:
         """Say what was measured, with what, on what."""
@@ -85,14 +81,32 @@ class Report:
             f"Medians of {self.effort.rounds} alternating rounds of {self.effort.seconds:g} s, "
             f"{self.effort.connections} connections; rounds differ by at most {spread:.0%}; "
             f"the client takes up to {client:.3f} ms of CPU for an answer. CPU is in ms for an answer.",
-            f"Cairn {__version__}, Python {platform.python_version()}, "
-            + ", ".join(f"{name} {version(name)}" for name in OUR_PARTS)
-            + ".",
-            f"PostGraphile {_npm_version('postgraphile')}, Node {_node_version()}. "
-            f"Postgres {self.postgres}.",
-            f"{datetime.now(UTC):%Y-%m-%d}, {_processor()}, {psutil.cpu_count()} cores, "
-            f"{psutil.virtual_memory().total / 2**30:.0f} GiB of memory, {platform.system()}.",
+            *surroundings(self.postgres),
         ]
+
+
+def surroundings(postgres: str) -> list[str]:
+    """Say with what and on what it was measured.
+
+    Args:
+        postgres: its version.
+    """
+    return [
+        f"Cairn {__version__}, Python {platform.python_version()}, "
+        + ", ".join(f"{name} {version(name)}" for name in OUR_PARTS)
+        + ".",
+        f"PostGraphile {_npm_version('postgraphile')}, Node {_node_version()}. Postgres {postgres}.",
+        f"{datetime.now(UTC):%Y-%m-%d}, {_processor()}, {psutil.cpu_count()} cores, "
+        f"{psutil.virtual_memory().total / 2**30:.0f} GiB of memory, {platform.system()}.",
+    ]
+
+
+def write_between(file: Path, begin: str, end: str, text: str) -> None:
+    """Write `text` between two marks of a file that has them; else as the file."""
+    known = file.read_text() if file.exists() else ""
+    before, found, rest = known.partition(begin)
+    _, closed, after = rest.partition(end)
+    file.write_text(f"{before}{found}\n\n{text}\n{closed}{after}" if closed else text)
 
 
 def _lines(ours: Result, theirs: Result) -> list[tuple[str, ...]]:

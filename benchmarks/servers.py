@@ -60,7 +60,7 @@ class Server:
         """
         job: Job = {
             "port": self.port,
-            "requests": [self._request(person, body) for person, body in questions],
+            "requests": [self.request(person, body) for person, body in questions],
             "connections": connections,
             "seconds": seconds,
         }
@@ -76,7 +76,8 @@ class Server:
         seen: Seen = json.loads(ran.stdout)
         return seen
 
-    def _request(self, person: Person, body: bytes) -> str:
+    def request(self, person: Person, body: bytes) -> str:
+        """Give a whole HTTP request."""
         given = {"Host": f"127.0.0.1:{self.port}", **headers(person)}
         lines = "".join(f"{name}: {value}\r\n" for name, value in given.items())
         head = f"POST /graphql HTTP/1.1\r\n{lines}Content-Length: {len(body)}\r\n\r\n"
@@ -109,6 +110,9 @@ def cairn(ground: Ground, *, profile: Path | None = None) -> Iterator[Server]:
         "SUPABASE_JWT_SECRET": ground.jwt_secret,
         "REDIS_URL": urls.redis,
         "CAIRN_CORS_ORIGINS": "https://app.example",
+        # No worker runs here that would ask it.
+        "CHAT_MODEL": "none",
+        "OPENAI_BASE_URL": "http://127.0.0.1:9/v1",
         "CAIRN_POOL_SIZE": str(POOL_SIZE),
     }
     with _running(ground, "Cairn", command, environment, port) as server:
@@ -116,8 +120,13 @@ def cairn(ground: Ground, *, profile: Path | None = None) -> Iterator[Server]:
 
 
 @contextmanager
-def postgraphile(ground: Ground) -> Iterator[Server]:
-    """Run PostGraphile; see postgraphile.mjs."""
+def postgraphile(ground: Ground, *, subscriptions: bool = False) -> Iterator[Server]:
+    """Run PostGraphile; see postgraphile.mjs.
+
+    Args:
+        ground: its database.
+        subscriptions: whether it has WebSockets and something to subscribe to.
+    """
     port = free_port()
     command = [str(NODE_FOLDER / ".bin" / "node"), str(HERE / "postgraphile.mjs")]
     environment = {
@@ -128,6 +137,9 @@ def postgraphile(ground: Ground) -> Iterator[Server]:
         "POOL_SIZE": str(POOL_SIZE),
         "PORT": str(port),
     }
+    if subscriptions:
+        # It listens on a connection of the pool; Cairn's watch has one beside its pool.
+        environment |= {"SUBSCRIPTIONS": "1", "POOL_SIZE": str(POOL_SIZE + 1)}
     with _running(ground, "PostGraphile", command, environment, port) as server:
         yield server
 

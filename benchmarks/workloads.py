@@ -54,7 +54,9 @@ def _ids(person: Person) -> list[Variables]:
 
 def _sent_to_cairn(person: Person) -> list[Variables]:
     return [
-        {"input": {"conversationId": str(one), "content": CONTENT}} for one in person.conversations
+        # Stored and nothing more, as PostGraphile does it: no reply of the companion is queued.
+        {"input": {"conversationId": str(one), "content": CONTENT, "answer": False}}
+        for one in person.conversations
     ]
 
 
