@@ -24,6 +24,10 @@ CANCEL_SECONDS = 0.1
 MAXIMUM_PENDING = 10_000
 EVERYBODY = "*"
 
+# What a hint says, each more than the one before: a reply under way has grown; there are events;
+# there may be a job to do, too. Of several hints for one person the greatest says it all.
+DRAFT, NEWS, JOBS = range(3)
+
 OnNews = Callable[[UUID | None], None]
 OnJobs = Callable[[], None]
 
@@ -37,16 +41,16 @@ class Hint:
     Attributes:
         origin: the process that gave it.
         user_id: who has news; None for everybody.
-        jobs: whether there may be a job to do, too.
+        what: `DRAFT`, `NEWS` or `JOBS`.
     """
 
     origin: str
     user_id: UUID | None
-    jobs: bool
+    what: int
 
     def encode(self) -> str:
-        """Give it as text: `origin user jobs`."""
-        return f"{self.origin} {self.user_id or EVERYBODY} {int(self.jobs)}"
+        """Give it as text: `origin user what`."""
+        return f"{self.origin} {self.user_id or EVERYBODY} {self.what}"
 
     @classmethod
     def decode(cls, text: bytes) -> Hint:
@@ -55,8 +59,8 @@ class Hint:
         Raises:
             ValueError: it is no hint of ours.
         """
-        origin, user, jobs = text.decode().split(" ")
-        return cls(origin, None if user == EVERYBODY else UUID(user), jobs == "1")
+        origin, user, what = text.decode().split(" ")
+        return cls(origin, None if user == EVERYBODY else UUID(user), int(what))
 
 
 class Hints:
@@ -67,8 +71,9 @@ class Hints:
         self._redis = redis
         self._origin = uuid4().hex
         self._on_news: list[OnNews] = []
+        self._on_drafts: list[OnNews] = []
         self._on_jobs: list[OnJobs] = []
-        self._pending: dict[UUID | None, bool] = {}
+        self._pending: dict[UUID | None, int] = {}
         self._has_pending = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._deaf = False
@@ -78,6 +83,10 @@ class Hints:
     def on_news(self, callback: OnNews) -> None:
         """Call `callback` with whoever has news; with None when it may be anybody."""
         self._on_news.append(callback)
+
+    def on_drafts(self, callback: OnNews) -> None:
+        """Call `callback` with whoever has a reply that grew, but no events."""
+        self._on_drafts.append(callback)
 
     def on_jobs(self, callback: OnJobs) -> None:
         """Call `callback` when there may be a job to do."""
@@ -100,7 +109,7 @@ class Hints:
             await asyncio.wait(self._tasks, timeout=CANCEL_SECONDS)
             self._tasks = [task for task in self._tasks if not task.done()]
 
-    def tell(self, user_id: UUID, *, jobs: bool = False) -> None:
+    def tell(self, user_id: UUID, *, jobs: bool = False, draft: bool = False) -> None:
         """Say that `user_id` has news, after the commit that brought them.
 
         Wakes this process at once and the others soon; never waits, never fails.
@@ -108,26 +117,27 @@ class Hints:
         Args:
             user_id: whose news.
             jobs: whether there may be a job to do, too.
+            draft: whether all that is new is more of a reply's draft, of which there is no event.
         """
-        self._hear(user_id, jobs=jobs)
+        what = JOBS if jobs else DRAFT if draft else NEWS
+        self._hear(user_id, what)
         if not self._tasks:
             return
+        to_whom: UUID | None = user_id
         if len(self._pending) >= MAXIMUM_PENDING:
-            jobs = jobs or any(self._pending.values())
+            what = max(what, *self._pending.values())
             self._pending.clear()
-            self._pending[None] = jobs
+            to_whom = None
         elif None in self._pending:
-            self._pending[None] |= jobs
-        else:
-            self._pending[user_id] = jobs or self._pending.get(user_id, False)
+            to_whom = None
+        self._pending[to_whom] = max(what, self._pending.get(to_whom, what))
         self._has_pending.set()
 
-    def _hear(self, user_id: UUID | None, *, jobs: bool) -> None:
-        for hear in self._on_news:
+    def _hear(self, user_id: UUID | None, what: int) -> None:
+        for hear in self._on_news if what >= NEWS else self._on_drafts:
             hear(user_id)
-        if jobs:
-            for wake in self._on_jobs:
-                wake()
+        for wake in self._on_jobs if what >= JOBS else ():
+            wake()
 
     async def _keep_publishing(self, redis: Redis) -> None:
         while True:
@@ -145,10 +155,10 @@ class Hints:
             else:
                 self._mute = False
 
-    async def _publish(self, redis: Redis, pending: Mapping[UUID | None, bool]) -> None:
+    async def _publish(self, redis: Redis, pending: Mapping[UUID | None, int]) -> None:
         async with redis.pipeline(transaction=False) as pipeline:
-            for user_id, jobs in pending.items():
-                pipeline.publish(CHANNEL, Hint(self._origin, user_id, jobs).encode())
+            for user_id, what in pending.items():
+                pipeline.publish(CHANNEL, Hint(self._origin, user_id, what).encode())
             await pipeline.execute()
 
     async def _keep_listening(self, redis: Redis) -> None:
@@ -166,7 +176,7 @@ class Hints:
             await channel.subscribe(CHANNEL)
             self.hears_hints, self._deaf = True, False
             # For what was said while nobody listened.
-            self._hear(None, jobs=True)
+            self._hear(None, JOBS)
             try:
                 async for message in channel.listen():
                     self._take(message["data"])
@@ -180,4 +190,4 @@ class Hints:
             log.warning("something that is no hint was said on the channel of hints")
             return
         if hint.origin != self._origin:
-            self._hear(hint.user_id, jobs=hint.jobs)
+            self._hear(hint.user_id, hint.what)

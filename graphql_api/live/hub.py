@@ -7,7 +7,8 @@ News are only a number per person, the head of her event log: what is new is rea
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import chain
 from uuid import UUID
 
 import structlog
@@ -95,6 +96,7 @@ class Hub:
         self._task: asyncio.Task[None] | None = None
         self.polls = 0
         hints.on_news(self.ring)
+        hints.on_drafts(self._ring_lookers)
 
     @property
     def subscriptions(self) -> int:
@@ -134,10 +136,19 @@ class Hub:
 
     def ring(self, user_id: UUID | None) -> None:
         """Wake all subscribers of `user_id`; of everybody when it is None."""
-        chosen = self._wakes.values() if user_id is None else (self._wakes.get(user_id, ()),)
-        for wakes in chosen:
-            for wake in wakes:
+        for wake in self._wakes_of(user_id):
+            wake.ring()
+
+    def _ring_lookers(self, user_id: UUID | None) -> None:
+        """Wake those of `user_id` who look by themselves: nobody else would find anything."""
+        for wake in self._wakes_of(user_id):
+            if wake.seen is None:
                 wake.ring()
+
+    def _wakes_of(self, user_id: UUID | None) -> Iterator[Wake]:
+        if user_id is not None:
+            return iter(self._wakes.get(user_id, ()))
+        return chain.from_iterable(self._wakes.values())
 
     def note(self, user_id: UUID) -> None:
         """Note how far the subscribers of `user_id` have read."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
 from uuid import uuid4
 
 import asyncpg
@@ -121,13 +120,11 @@ async def _rest(
 
 
 async def test_a_busy_pool_makes_a_stream_wait_and_not_fail(
-    settings: Settings, new_user: NewUser, owner: asyncpg.Connection
+    settings: Settings, new_user: NewUser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ana = await new_user("Ana")
-    tight = settings.model_copy(
-        update={"pool_size": 1, "acquire_timeout": timedelta(milliseconds=100)}
-    )
-    async with engine_on(tight) as engine:
+    async with engine_on(settings.model_copy(update={"pool_size": 1})) as engine:
+        monkeypatch.setattr(engine.database, "_acquire_seconds", 0.05)
         listener = await engine.listen(ana, ALL_HERS)
         async with engine.database.transaction(ana):
             assert await listener.is_silent(0.3)

@@ -87,6 +87,23 @@ async def test_hints_of_one_person_are_given_together(fresh_redis: FreshRedis) -
         assert there.jobs.qsize() == 1
 
 
+async def test_a_hint_of_a_draft_does_not_hide_one_of_events(fresh_redis: FreshRedis) -> None:
+    ana, ben = uuid4(), uuid4()
+    async with process(fresh_redis.url) as here, process(fresh_redis.url) as there:
+        drafts: asyncio.Queue[UUID | None] = asyncio.Queue()
+        there.hints.on_drafts(drafts.put_nowait)
+        await here.hears()
+        await there.hears()
+
+        here.hints.tell(ben, draft=True)
+        here.hints.tell(ana)
+        here.hints.tell(ana, draft=True)
+
+        assert await there.next() == ana
+        assert drafts.get_nowait() == ben
+        assert drafts.empty()
+
+
 async def test_more_hints_than_can_wait_become_one_for_everybody(
     fresh_redis: FreshRedis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -161,7 +178,7 @@ async def test_what_is_no_hint_is_passed_over(fresh_redis: FreshRedis) -> None:
         with capture_logs() as logs:
             for text in (b"", b"\xff", b"a b", b"a b c d", f"x {ana} 1 2".encode(), b"x nobody 1"):
                 await redis.publish(hints.CHANNEL, text)
-            await redis.publish(hints.CHANNEL, f"x {ana} 0".encode())
+            await redis.publish(hints.CHANNEL, f"x {ana} 1".encode())
             assert await there.next() == ana
     await redis.aclose()
 

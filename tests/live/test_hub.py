@@ -95,6 +95,17 @@ async def test_a_hint_wakes_all_of_one_person_and_nobody_else() -> None:
     assert not await other.wait(0)
 
 
+async def test_more_of_a_draft_wakes_those_alone_who_look_for_it() -> None:
+    hints = Hints(None)
+    news = Hub(cast(Database, Log()), hints)
+    log_feed, text_feed = news.register(ANA), news.register(ANA, looks_by_itself=True)
+
+    hints.tell(ANA, draft=True)
+
+    assert await text_feed.wait(0)
+    assert not await log_feed.wait(0)
+
+
 async def test_a_hint_that_may_be_for_anybody_wakes_everybody() -> None:
     news = hub_of(Log())
     wakes = [news.register(ANA), news.register(BEN, looks_by_itself=True)]
