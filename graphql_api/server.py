@@ -184,24 +184,7 @@ async def serve(
     def on_stop() -> None:
         getattr(app.state, "on_stop", lambda: None)()
 
-    ping_seconds = settings.live_ping_interval.total_seconds()
-    server = _Server(
-        uvicorn.Config(
-            cut,
-            lifespan="off",  # ours, below: uvicorn would end the process when it fails
-            ws=bounded_socket(settings.live_send_timeout),
-            ws_max_size=settings.body_limit_bytes + ENVELOPE_BYTES,
-            ws_per_message_deflate=False,  # it costs each socket tens of kilobytes
-            ws_ping_interval=ping_seconds,
-            ws_ping_timeout=ping_seconds,
-            timeout_graceful_shutdown=math.ceil(settings.shutdown_grace.total_seconds()),
-            log_level="warning",
-            access_log=False,
-            server_header=False,
-            proxy_headers=False,
-        ),
-        on_stop,
-    )
+    server = _Server(uvicorn_config(cut, settings), on_stop)
     cut.watch(server.server_state.connections)
     with listener, _stop_signals(server):
         async with app.router.lifespan_context(app):
@@ -214,6 +197,25 @@ async def serve(
     for task in (serving, companion):
         if not task.cancelled() and (error := task.exception()):
             raise error
+
+
+def uvicorn_config(app: ASGIApp, settings: Settings) -> uvicorn.Config:
+    """Say how uvicorn is to speak for `app`."""
+    ping_seconds = settings.live_ping_interval.total_seconds()
+    return uvicorn.Config(
+        app,
+        lifespan="off",  # ours: uvicorn would end the process when it fails
+        ws=bounded_socket(settings.live_send_timeout),
+        ws_max_size=settings.body_limit_bytes + ENVELOPE_BYTES,
+        ws_per_message_deflate=False,  # it costs each socket tens of kilobytes
+        ws_ping_interval=ping_seconds,
+        ws_ping_timeout=ping_seconds,
+        timeout_graceful_shutdown=math.ceil(settings.shutdown_grace.total_seconds()),
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+    )
 
 
 @contextlib.contextmanager

@@ -22,7 +22,7 @@ from graphql_api.http import GraphQLEndpoint, Listeners, Metrics, Page, Parts, S
 from graphql_api.http.sse import PING_EVERY
 from graphql_api.responses import Answer
 from tests.auth.signing import settings
-from tests.fixtures.sockets import LiveServer, serving
+from tests.fixtures.sockets import LiveServer, listening, serving
 
 GRAPHQL = "application/graphql-response+json"
 BODY_LIMIT_BYTES = 4096
@@ -131,9 +131,9 @@ class Endpoint:
             transport=httpx2.ASGITransport(self.routed), base_url="http://localhost:8000"
         )
 
-    def served(self) -> AbstractAsyncContextManager[LiveServer]:
-        """Serve it on a real port, with sockets."""
-        return serving(self.routed, self.settings)
+    def served(self, *, stops: bool = False) -> AbstractAsyncContextManager[LiveServer]:
+        """Serve it on a real port, with sockets; as a whole if the test `stops` the server."""
+        return (serving if stops else listening)(self.routed, self.settings)
 
     async def post(
         self, body: object, *, headers: dict[str, str] | None = None, accept: str | None = GRAPHQL

@@ -356,7 +356,7 @@ async def test_a_stopping_server_ends_streams_long_before_its_grace() -> None:
     Tap(endpoint)
     began = time.monotonic()
     async with (
-        endpoint.served() as server,
+        endpoint.served(stops=True) as server,
         httpx2.AsyncClient(base_url=server.url) as client,
         client.stream(
             "POST",

@@ -150,9 +150,9 @@ ASKING = (
     ),
     Mutant(
         "an-answer-may-be-of-any-size",
-        "graphql_api/http/graphql.py",
-        "if len(answer.body) <= self._answer_limit_bytes:",
-        "if self._answer_limit_bytes:",
+        "graphql_api/http/answers.py",
+        "if len(answer.body) <= limit_bytes:",
+        "if limit_bytes:",
         (f"{LARGE}::test_an_answer_over_the_limit_is_not_sent",),
     ),
     Mutant(
