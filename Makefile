@@ -1,6 +1,6 @@
 # Every task of this project; `make` alone lists them. Python 3.11 or newer is all they need
-# (`judges` and `bench*` also need Node, and `judges` pgbouncer and Chromium). The environment is made by the
-# first task that needs it.
+# (`judges` and `bench*` also need Node, and `judges` pgbouncer and Chromium). The environment is
+# made by the first task that needs it.
 
 PYTHON ?=
 VENV := .venv

@@ -14,7 +14,16 @@ from rich.console import Console
 from rich.table import Table
 
 from graphql_api.local.process import Problem
-from tests.judges import clients, live_clients, node, older_postgres, pooler, schemas, supabase_cli
+from tests.judges import (
+    browser,
+    clients,
+    live_clients,
+    node,
+    older_postgres,
+    pooler,
+    schemas,
+    supabase_cli,
+)
 from tests.judges.ground import Ground, NotStarted, prepared
 from tests.judges.judge import Judge, Objection
 
@@ -26,6 +35,7 @@ JUDGES = {
         *schemas.JUDGES,
         *supabase_cli.JUDGES,
         *pooler.JUDGES,
+        *browser.JUDGES,
         *older_postgres.JUDGES,
     )
 }

@@ -43,9 +43,7 @@ class Counting:
             if number == 2 and "break" in said and said not in self._broken:
                 self._broken.add(said)
                 # So late that the worker gives up instead of trying again.
-                raise ModelFailure(
-                    "interrupted", "cut", is_transient=True, retry_after_seconds=600
-                )
+                raise ModelFailure("interrupted", "cut", is_transient=True, retry_after_seconds=600)
             yield f"{word} is a number. "
             await asyncio.sleep(pause)
         yield Usage(self.name, 1, 1, is_estimated=True)

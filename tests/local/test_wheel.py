@@ -40,3 +40,4 @@ def test_a_wheel_brings_migrations_platform_and_graphiql(tmp_path: Path) -> None
     assert (site / "supabase" / "seed.sql").exists()
     assert (site / "local" / "platform.sql").exists()
     assert (site / "http" / "graphiql" / "graphiql.min.js").exists()
+    assert (site / "http" / "chat" / "assets" / "graphql-ws" / "client.js").exists()

@@ -1,5 +1,7 @@
 // A browser, devices in it, and a network between them and the API that can be cut.
+import assert from 'node:assert/strict';
 import net from 'node:net';
+import { test } from 'node:test';
 import { chromium } from 'playwright-core';
 
 export const ADDRESS = process.env.ADDRESS;
@@ -7,7 +9,7 @@ export const WHOLE = 'One Two Three Four Five Six Seven Eight Nine Ten'
   .split(' ')
   .map((word) => `${word} is a number.`)
   .join(' ');
-export const PATIENCE = 15_000;
+export const PATIENCE = 30_000;
 
 let browser;
 
@@ -32,6 +34,38 @@ export async function open({ as = 'ana', seconds, cable, hash = '', context: giv
   const query = new URLSearchParams({ ...(as && { as }), ...(seconds && { seconds }) });
   await page.goto(base + (path ?? `/?${query}${hash && `#${hash}`}`));
   return device;
+}
+
+/** What was said, and what the companion answers to it. */
+export const asked = (text) => [text, WHOLE];
+
+/** The texts in a device's log. */
+export const trimmed = async (device) => (await device.texts()).map((text) => text.trim());
+
+/** Run with devices that are closed afterwards, and that must have had nothing to complain of. */
+export function trial(name, body) {
+  test(name, async () => {
+    const devices = [];
+    const cables = [];
+    const given = async (settings) => {
+      devices.push(await open(settings));
+      return devices.at(-1);
+    };
+    const cable = async () => {
+      cables.push(await newCable());
+      return cables.at(-1);
+    };
+    try {
+      await body(given, cable);
+      for (const device of devices) {
+        assert.deepEqual(device.complaints, []);
+        assert.deepEqual(device.elsewhere, [], 'it asks nobody else');
+      }
+    } finally {
+      for (const device of devices) await device.close();
+      for (const one of cables) one.close();
+    }
+  });
 }
 
 /** One page, what it complains of, and what goes over its sockets. */

@@ -1,277 +1,155 @@
-// What people do on the page, and what may break meanwhile.
+// What people do on the page, on one device and on several.
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
-import { WHOLE, launch, newCable, open, quit } from './devices.mjs';
+import { after, before } from 'node:test';
+import { WHOLE, asked, launch, quit, trial, trimmed } from './devices.mjs';
 
 before(launch);
 after(quit);
 
-/** Run with devices that are closed afterwards, and that must have had nothing to complain of. */
-function trial(name, body) {
-  test(name, async () => {
-    const devices = [];
-    const cables = [];
-    const given = async (settings) => {
-      devices.push(await open(settings));
-      return devices.at(-1);
-    };
-    const cable = async () => {
-      cables.push(await newCable());
-      return cables.at(-1);
-    };
-    try {
-      await body(given, cable);
-      for (const device of devices) {
-        assert.deepEqual(device.complaints, []);
-        assert.deepEqual(device.elsewhere, [], 'it asks nobody else');
-      }
-    } finally {
-      for (const device of devices) await device.close();
-      for (const one of cables) one.close();
-    }
-  });
-}
+trial('what is said is answered sentence by sentence, and read out only as it comes', async (open) => {
+  const ana = await open();
+  await ana.start('Sentences');
+  await ana.say('Count slowly.');
+  await ana.half('Two');
+  const early = (await ana.lastReply().locator('.text').textContent()).trim();
+  assert.ok(early.length < WHOLE.length && WHOLE.startsWith(early), early);
+  // The same elements stay in the log: only what is added to it is read out.
+  await ana.lastReply().locator('.text span').first().evaluate((span) => (span.isTheSame = true));
+  assert.equal((await ana.complete()).trim(), WHOLE);
+  const first = ana.lastReply().locator('.text span').first();
+  assert.ok(await first.evaluate((span) => span.isTheSame));
+  assert.ok((await ana.lastReply().locator('.text span').count()) >= 5);
+  assert.equal(await ana.log().getAttribute('aria-live'), 'polite');
+  assert.deepEqual(await trimmed(ana), asked('Count slowly.'));
+});
 
-const asked = (text) => [text, WHOLE];
-const trimmed = async (device) => (await device.texts()).map((text) => text.trim());
+trial('a page that is loaded anew in the middle of an answer carries on with it', async (open) => {
+  const ana = await open();
+  await ana.start('Anew');
+  await ana.say('Count very slowly.');
+  await ana.half();
+  await ana.page.reload();
+  await ana.half();
+  const early = (await ana.lastReply().locator('.text').textContent()).trim();
+  assert.ok(WHOLE.startsWith(early) && early.length < WHOLE.length, early);
+  assert.equal((await ana.complete()).trim(), WHOLE);
+  assert.deepEqual(await trimmed(ana), asked('Count very slowly.'));
+});
 
-// They mostly wait: for answers that take seconds, and for tokens to run out.
-describe('the page', { concurrency: 3 }, () => {
-  trial('what is said is answered sentence by sentence, and read out only as it comes', async (open) => {
-    const ana = await open();
-    await ana.start('Sentences');
-    await ana.say('Count slowly.');
-    await ana.half('Two');
-    const early = (await ana.lastReply().locator('.text').textContent()).trim();
-    assert.ok(early.length < WHOLE.length && WHOLE.startsWith(early), early);
-    // The same elements stay in the log: only what is added to it is read out.
-    await ana.lastReply().locator('.text span').first().evaluate((span) => (span.isTheSame = true));
-    assert.equal((await ana.complete()).trim(), WHOLE);
-    const first = ana.lastReply().locator('.text span').first();
-    assert.ok(await first.evaluate((span) => span.isTheSame));
-    assert.ok((await ana.lastReply().locator('.text span').count()) >= 5);
-    assert.equal(await ana.log().getAttribute('aria-live'), 'polite');
-    assert.deepEqual(await trimmed(ana), asked('Count slowly.'));
-  });
+trial('a second tab sees everything live', async (open) => {
+  const first = await open();
+  const second = await open({ context: first.context });
+  const id = await first.start('Two tabs');
+  await second.link(id).click();
+  await second.page.getByText('Nothing was said yet.').waitFor();
+  await first.say('Count slowly.');
+  await second.half();
+  assert.equal((await second.complete()).trim(), WHOLE);
+  await second.say('From the second.');
+  await first.articles().nth(3).waitFor();
+  await first.complete();
+  await second.complete();
+  const expected = [...asked('Count slowly.'), ...asked('From the second.')];
+  assert.deepEqual(await trimmed(first), expected);
+  assert.deepEqual(await trimmed(second), expected);
+  assert.equal(second.id(), id);
+});
 
-  trial('a page that is loaded anew in the middle of an answer carries on with it', async (open) => {
-    const ana = await open();
-    await ana.start('Anew');
-    await ana.say('Count very slowly.');
-    await ana.half();
-    await ana.page.reload();
-    await ana.half();
-    const early = (await ana.lastReply().locator('.text').textContent()).trim();
-    assert.ok(WHOLE.startsWith(early) && early.length < WHOLE.length, early);
-    assert.equal((await ana.complete()).trim(), WHOLE);
-    assert.deepEqual(await trimmed(ana), asked('Count very slowly.'));
-  });
+trial('an answer that is stopped stays as far as it was', async (open) => {
+  const ana = await open();
+  await ana.start('Stopped');
+  await ana.say('Count slowly.');
+  await ana.half();
+  await ana.button('Stop the answer').click();
+  await ana.page.getByText('You stopped it here.').waitFor();
+  const [, stopped] = await trimmed(ana);
+  assert.ok(WHOLE.startsWith(stopped) && stopped.includes('Three') && stopped.length < WHOLE.length, stopped);
+  await ana.page.reload();
+  await ana.page.getByText('You stopped it here.').waitFor();
+  assert.deepEqual(await trimmed(ana), ['Count slowly.', stopped]);
+});
 
-  trial('a second tab sees everything live', async (open) => {
-    const first = await open();
-    const second = await open({ context: first.context });
-    const id = await first.start('Two tabs');
-    await second.link(id).click();
-    await second.page.getByText('Nothing was said yet.').waitFor();
-    await first.say('Count slowly.');
-    await second.half();
-    assert.equal((await second.complete()).trim(), WHOLE);
-    await second.say('From the second.');
-    await first.articles().nth(3).waitFor();
-    await first.complete();
-    await second.complete();
-    const expected = [...asked('Count slowly.'), ...asked('From the second.')];
-    assert.deepEqual(await trimmed(first), expected);
-    assert.deepEqual(await trimmed(second), expected);
-    assert.equal(second.id(), id);
-  });
+trial('an answer that failed is written once more when asked', async (open) => {
+  const ana = await open();
+  await ana.start('Failed');
+  await ana.say('Please break.');
+  await ana.page.getByText('The answer broke off.').waitFor();
+  await ana.button('Try again').click();
+  assert.equal((await ana.complete()).trim(), WHOLE);
+  assert.deepEqual(await trimmed(ana), asked('Please break.'));
+  assert.equal(await ana.page.getByText('The answer broke off.').count(), 0);
+});
 
-  trial('a device without network comes back to everything, once and in order', async (open, cable) => {
-    const away = await open({ cable: await cable() });
-    const id = await away.start('Away');
-    const home = await open({ hash: id });
-    await home.page.getByText('Nothing was said yet.').waitFor();
-    await away.say('Count slowly.');
-    await away.half();
-    await away.offline();
-    await away.say('Written without a network.');
-    await away.page.getByText('It goes out as soon as it can.').waitFor();
-    await home.complete();
-    await home.say('Meanwhile, one.');
-    await home.complete(home.replies().nth(1));
-    await home.say('Meanwhile, two.');
-    await home.complete(home.replies().nth(2));
-    await away.online();
-    await away.complete(away.replies().nth(3));
-    await home.complete(home.replies().nth(3));
-    const expected = ['Count slowly.', 'Meanwhile, one.', 'Meanwhile, two.', 'Written without a network.'].flatMap(asked);
-    assert.deepEqual(await trimmed(away), expected);
-    assert.deepEqual(await trimmed(home), expected);
-  });
+trial('the last message can be said anew, and the answer to the first is gone everywhere', async (open) => {
+  const ana = await open();
+  const id = await ana.start('Said anew');
+  await ana.say('First.');
+  await ana.complete();
+  const other = await open({ hash: id });
+  await other.complete();
+  await ana.say('Secnod.');
+  await ana.complete(ana.replies().nth(1));
+  await ana.button('Edit your last message').click();
+  const box = ana.page.getByLabel('Your last message, anew');
+  assert.equal(await box.inputValue(), 'Secnod.');
+  await box.fill('Second.');
+  await ana.button('Say it anew').click();
+  for (const device of [ana, other]) {
+    await device.articles().filter({ hasText: 'Second.' }).waitFor();
+    await device.complete(device.replies().nth(1));
+    assert.deepEqual(await trimmed(device), [...asked('First.'), ...asked('Second.')]);
+  }
+});
 
-  trial('a page that is loaded anew without a network still sends what was written', async (open, cable) => {
-    const line = await cable();
-    const ana = await open({ cable: line });
-    await ana.start('Kept');
-    line.cut();
-    await ana.say('Kept over a reload.');
-    await ana.page.getByText('It goes out as soon as it can.').waitFor();
-    line.mend();
-    await ana.page.reload();
-    await ana.complete();
-    assert.deepEqual(await trimmed(ana), asked('Kept over a reload.'));
-  });
+trial('a conversation that is ended gets a summary, on every device', async (open) => {
+  const ana = await open();
+  const id = await ana.start('Ended');
+  const other = await open({ hash: id });
+  await ana.say('I want to write to my sister about the garden.');
+  await ana.complete();
+  await ana.button('End …').click();
+  await ana.button('End it').click();
+  for (const device of [ana, other]) {
+    await device.page.getByRole('heading', { name: 'Summary' }).waitFor();
+    await device.page.getByText('This conversation has ended.', { exact: true }).waitFor();
+    assert.equal(await device.page.getByLabel('Your message').isVisible(), false);
+  }
+  await ana.link(id).filter({ hasText: ', ended' }).waitFor();
+});
 
-  trial('a message whose answer is lost is sent again, and stored once', async (open) => {
-    // Nothing is heard live from a moment on, so that only the sending itself can tell.
-    let isDeaf = false;
-    const prepare = (page) =>
-      page.routeWebSocket('**/graphql', (socket) => {
-        const server = socket.connectToServer();
-        server.onMessage((message) => isDeaf || socket.send(message));
-      });
-    const ana = await open({ prepare });
-    await ana.start('Lost answers');
-    const ids = [];
-    await ana.page.route('**/graphql', async (route) => {
-      const { query, variables } = route.request().postDataJSON();
-      if (!query.includes('mutation Send')) return route.continue();
-      ids.push(variables.id);
-      if (ids.length > 2) return route.continue();
-      await route.fetch(); // it arrives, and is stored
-      return route.abort();
-    });
-    isDeaf = true;
-    await ana.say('Said once.');
-    await ana.replies().waitFor();
-    assert.equal(ids.length, 3);
-    assert.equal(new Set(ids).size, 1);
-    isDeaf = false;
-    await ana.page.reload();
-    await ana.complete();
-    assert.deepEqual(await trimmed(ana), asked('Said once.'));
-  });
+trial('Ben sees nothing of Ana', async (open) => {
+  const ana = await open();
+  const id = await ana.start('Only for Ana');
+  await ana.say('A word.');
+  await ana.complete();
+  const again = await open({ hash: id });
+  await again.complete(); // it is there to be seen
+  const ben = await open({ as: 'ben', hash: id });
+  await ben.page.getByText('not yours').waitFor();
+  await ben.page.getByRole('link', { name: 'Before the exam' }).waitFor();
+  assert.deepEqual(await ben.texts(), []);
+  await ana.say('Another word.');
+  await ana.complete(ana.replies().nth(1));
+  const seen = await ben.page.locator('body').innerText();
+  assert.ok(!/Only for Ana|Awake at four|word|is a number/.test(seen), seen);
+});
 
-  trial('a token that runs out during an answer is renewed on the same socket', async (open) => {
-    const ana = await open({ seconds: 5 });
-    await ana.start('Renewed');
-    await ana.say('Count very slowly.');
-    assert.equal((await ana.complete()).trim(), WHOLE);
-    assert.equal(ana.sockets, 1);
-    const renewed = ana.sent.filter(({ type, payload }) => type === 'ping' && payload?.authorization);
-    assert.ok(renewed.length >= 2, `${renewed.length} renewals`);
-  });
-
-  trial('a token that cannot be renewed in time costs the connection, and no word', async (open) => {
-    const ana = await open({ seconds: 5 });
-    await ana.start('Run out');
-    await ana.say('Count very slowly.');
-    await ana.half('One');
-    let isAway = true;
-    await ana.page.route('**/development/token*', (route) => (isAway ? route.abort() : route.continue()));
-    await ana.status('Reconnecting');
-    isAway = false;
-    assert.equal((await ana.complete()).trim(), WHOLE);
-    assert.ok(ana.sockets >= 2);
-    assert.deepEqual(await trimmed(ana), asked('Count very slowly.'));
-  });
-
-  trial('an answer that is stopped stays as far as it was', async (open) => {
-    const ana = await open();
-    await ana.start('Stopped');
-    await ana.say('Count slowly.');
-    await ana.half();
-    await ana.button('Stop the answer').click();
-    await ana.page.getByText('You stopped it here.').waitFor();
-    const [, stopped] = await trimmed(ana);
-    assert.ok(WHOLE.startsWith(stopped) && stopped.includes('Three') && stopped.length < WHOLE.length, stopped);
-    await ana.page.reload();
-    await ana.page.getByText('You stopped it here.').waitFor();
-    assert.deepEqual(await trimmed(ana), ['Count slowly.', stopped]);
-  });
-
-  trial('an answer that failed is written once more when asked', async (open) => {
-    const ana = await open();
-    await ana.start('Failed');
-    await ana.say('Please break.');
-    await ana.page.getByText('The answer broke off.').waitFor();
-    await ana.button('Try again').click();
-    assert.equal((await ana.complete()).trim(), WHOLE);
-    assert.deepEqual(await trimmed(ana), asked('Please break.'));
-    assert.equal(await ana.page.getByText('The answer broke off.').count(), 0);
-  });
-
-  trial('the last message can be said anew, and the answer to the first is gone everywhere', async (open) => {
-    const ana = await open();
-    const id = await ana.start('Said anew');
-    await ana.say('First.');
-    await ana.complete();
-    const other = await open({ hash: id });
-    await other.complete();
-    await ana.say('Secnod.');
-    await ana.complete(ana.replies().nth(1));
-    await ana.button('Edit your last message').click();
-    const box = ana.page.getByLabel('Your last message, anew');
-    assert.equal(await box.inputValue(), 'Secnod.');
-    await box.fill('Second.');
-    await ana.button('Say it anew').click();
-    for (const device of [ana, other]) {
-      await device.articles().filter({ hasText: 'Second.' }).waitFor();
-      await device.complete(device.replies().nth(1));
-      assert.deepEqual(await trimmed(device), [...asked('First.'), ...asked('Second.')]);
-    }
-  });
-
-  trial('a conversation that is ended gets a summary, on every device', async (open) => {
-    const ana = await open();
-    const id = await ana.start('Ended');
-    const other = await open({ hash: id });
-    await ana.say('I want to write to my sister about the garden.');
-    await ana.complete();
-    await ana.button('End …').click();
-    await ana.button('End it').click();
-    for (const device of [ana, other]) {
-      await device.page.getByRole('heading', { name: 'Summary' }).waitFor();
-      await device.page.getByText('This conversation has ended.', { exact: true }).waitFor();
-      assert.equal(await device.page.getByLabel('Your message').isVisible(), false);
-    }
-    await ana.link(id).filter({ hasText: ', ended' }).waitFor();
-  });
-
-  trial('Ben sees nothing of Ana', async (open) => {
-    const ana = await open();
-    const id = await ana.start('Only for Ana');
-    await ana.say('A word.');
-    await ana.complete();
-    const again = await open({ hash: id });
-    await again.complete(); // it is there to be seen
-    const ben = await open({ as: 'ben', hash: id });
-    await ben.page.getByText('not yours').waitFor();
-    await ben.page.getByRole('link', { name: 'Before the exam' }).waitFor();
-    assert.deepEqual(await ben.texts(), []);
-    await ana.say('Another word.');
-    await ana.complete(ana.replies().nth(1));
-    const seen = await ben.page.locator('body').innerText();
-    assert.ok(!/Only for Ana|Awake at four|word|is a number/.test(seen), seen);
-  });
-
-  trial('two devices stand side by side, and one alone can be off the network', async (open) => {
-    const both = await open({ path: '/?side=by-side' });
-    const [left, right] = ['first', 'second'].map((which) =>
-      both.page.frameLocator(`iframe[title="The ${which} device"]`),
-    );
-    await left.getByLabel('A new one').fill('Side by side');
-    await left.getByRole('button', { name: 'Start', exact: true }).click();
-    await right.getByRole('link', { name: 'Side by side' }).first().click();
-    await right.getByText('Nothing was said yet.').waitFor();
-    await right.getByRole('button', { name: 'Cut the network' }).click();
-    await right.locator('#status', { hasText: 'Offline' }).waitFor();
-    await left.getByLabel('Your message').fill('To the other side.');
-    await left.getByRole('button', { name: 'Send' }).click();
-    await left.locator('[data-role=assistant][data-state=complete]').waitFor();
-    assert.equal(await right.locator('article').count(), 0);
-    await right.getByRole('button', { name: 'Cut the network' }).click();
-    await right.locator('[data-role=assistant][data-state=complete]').waitFor();
-    assert.equal(await right.locator('article').count(), 2);
-  });
+trial('two devices stand side by side, and one alone can be off the network', async (open) => {
+  const both = await open({ path: '/?side=by-side' });
+  const [left, right] = ['first', 'second'].map((which) =>
+    both.page.frameLocator(`iframe[title="The ${which} device"]`),
+  );
+  await left.getByLabel('A new one').fill('Side by side');
+  await left.getByRole('button', { name: 'Start', exact: true }).click();
+  await right.getByRole('link', { name: 'Side by side' }).first().click();
+  await right.getByText('Nothing was said yet.').waitFor();
+  await right.getByRole('button', { name: 'Cut the network' }).click();
+  await right.locator('#status', { hasText: 'Offline' }).waitFor();
+  await left.getByLabel('Your message').fill('To the other side.');
+  await left.getByRole('button', { name: 'Send' }).click();
+  await left.locator('[data-role=assistant][data-state=complete]').waitFor();
+  assert.equal(await right.locator('article').count(), 0);
+  await right.getByRole('button', { name: 'Cut the network' }).click();
+  await right.locator('[data-role=assistant][data-state=complete]').waitFor();
+  assert.equal(await right.locator('article').count(), 2);
 });
