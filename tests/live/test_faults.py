@@ -15,7 +15,7 @@ from graphql_api.settings import Settings
 from tests.fixtures.graphql import settings_for
 from tests.fixtures.people import NewUser, insert_auth_user, viewer_of
 from tests.fixtures.servers import FreshCluster
-from tests.live.listening import ALL_HERS, EVENTS, STREAM, Engine, Listener, engine_on
+from tests.live.listening import ALL_HERS, EVENTS, STREAM, Engine, engine_on
 from tests.live.rows import Rows
 
 WRITERS = 4
@@ -84,7 +84,8 @@ async def test_no_reconnect_loses_or_doubles_anything(
         await connection.close()
         return written
 
-    async def follow(number: int) -> list[dict[str, object]]:
+    async def follow(number: int) -> tuple[list[dict[str, object]], str]:
+        """Come and go; give what was told, and where it ended."""
         told: list[dict[str, object]] = []
         cursor = "0"
         for turn in range(RECONNECTS):
@@ -95,28 +96,18 @@ async def test_no_reconnect_loses_or_doubles_anything(
                 if event["__typename"] != "CaughtUp":
                     told.append(event)
             await listener.close()
-            await asyncio.sleep(0)
-        return [*told, *await _rest(engine, ana, str(conversation), cursor, is_over)]
+        return told, cursor
 
     writers = [asyncio.create_task(write(number)) for number in range(WRITERS)]
-    followers = [asyncio.create_task(follow(number)) for number in range(SUBSCRIBERS)]
-    await asyncio.sleep(2)
+    followed = await asyncio.gather(*(follow(number) for number in range(SUBSCRIBERS)))
     is_over.set()
     written = sum(await asyncio.gather(*writers))
-    for told in await asyncio.gather(*followers):
-        assert [event["seq"] for event in told] == list(range(1, written + 2))
 
-
-async def _rest(
-    engine: Engine, viewer: Viewer, conversation: str, cursor: str, is_over: asyncio.Event
-) -> list[dict[str, object]]:
-    """Tell what is left when all writers have ended."""
-    await is_over.wait()
-    await asyncio.sleep(0.3)
-    listener: Listener = await engine.listen(viewer, EVENTS, id=conversation, after=cursor)
-    rest: list[dict[str, object]] = list(await listener.until("CaughtUp"))
-    await listener.close()
-    return rest[:-1]
+    for told, cursor in followed:
+        listener = await engine.listen(ana, EVENTS, id=conversation, after=cursor)
+        rest = (await listener.until("CaughtUp"))[:-1]
+        await listener.close()
+        assert [event["seq"] for event in [*told, *rest]] == list(range(1, written + 2))
 
 
 async def test_a_busy_pool_makes_a_stream_wait_and_not_fail(
@@ -124,10 +115,11 @@ async def test_a_busy_pool_makes_a_stream_wait_and_not_fail(
 ) -> None:
     ana = await new_user("Ana")
     async with engine_on(settings.model_copy(update={"pool_size": 1})) as engine:
-        monkeypatch.setattr(engine.database, "_acquire_seconds", 0.05)
         listener = await engine.listen(ana, ALL_HERS)
         async with engine.database.transaction(ana):
+            monkeypatch.setattr(engine.database, "_acquire_seconds", 0.05)
             assert await listener.is_silent(0.3)
+            monkeypatch.undo()
         assert (await listener.next())["__typename"] == "CaughtUp"
 
 

@@ -97,12 +97,12 @@ async def test_another_attempt_begins_anew(engine: Engine, rows: Rows, new_user:
     await listener.until("CaughtUp")
 
     await rows.connection.execute(
-        "update public.messages set attempt = 2, draft = 'Second' where id = $1", reply
+        "update public.messages set attempt = 2, draft = 'Second, longer' where id = $1", reply
     )
     engine.tell(ana)
     again = await engine.listen(ana, STREAM, id=reply, after="1:9")
 
-    anew = {"__typename": "MessageText", "cursor": "2:6", "offset": 0, "text": "Second"}
+    anew = {"__typename": "MessageText", "cursor": "2:14", "offset": 0, "text": "Second, longer"}
     assert await listener.next() == anew
     assert await again.next() == anew
 
