@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from tests.mutants import live_companion, live_database, live_feeds, live_sockets
+from tests.mutants import live_companion, live_database, live_feeds, live_page, live_sockets
 from tests.mutants.mutant import Mutant
 
 EVENTS: tuple[Mutant, ...] = (*live_database.MUTANTS, *live_feeds.MUTANTS)
 
-SOCKETS: tuple[Mutant, ...] = live_sockets.MUTANTS
+SOCKETS: tuple[Mutant, ...] = (*live_sockets.MUTANTS, *live_page.MUTANTS)
 
 BUDGET = "graphql_api/admission/budget.py"
 QUEUE = "graphql_api/jobs/queue.py"
