@@ -102,8 +102,7 @@ class Mutations:
         role = role_of(context, write)
         key = write.idempotency if isinstance(write, Insert) else None
         statement = Statement(f"/* {role} */ {self._text(step, write)}", write_arguments(write))
-        also = write.also if isinstance(write, Insert) else ()
-        if step.plain and key is None and not also:
+        if step.plain and key is None:
             json = await self._database.run_text(context.viewer, statement, role=role, write=True)
             if json is None:
                 raise await self._nothing_written(context, step, write, role)
@@ -114,10 +113,6 @@ class Mutations:
                 if first is not None:
                     return await _read_back(transaction, step, first, variables, role)
             given = await transaction.value(statement.text, *statement.arguments)
-            for one in also:
-                more = Insert(one.values)
-                text = write_text(more, one.table, None)
-                await transaction.value(text, *write_arguments(more))
             if given is not None and step.plain:
                 return str(given)
             if given is not None:

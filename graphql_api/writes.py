@@ -32,7 +32,8 @@ def write_shape(write: Write) -> Hashable:
     """Give what the text of a write depends on."""
     match write:
         case Insert(values):
-            return ("insert", *values)
+            also = ((one.table, *one.values) for one in write.also)
+            return ("insert", tuple(values), *also)
         case Update(_, values, expected_version):
             return ("update", expected_version is None, *values)
         case Delete():
@@ -47,7 +48,8 @@ def write_arguments(write: Write) -> tuple[object, ...]:
     """Give the arguments of a write, in the order of its text."""
     match write:
         case Insert(values):
-            return tuple(values.values())
+            also = (value for one in write.also for value in one.values.values())
+            return (*values.values(), *also)
         case Update(row_id, values, None):
             return (row_id, *values.values())
         case Update(row_id, values, expected_version):
@@ -69,7 +71,27 @@ def write_text(write: Write, table: str, answer: Object | None) -> str:
     returned = needed_columns(answer) if answer is not None else ["id"]
     columns = ", ".join(name(one) for one in returned or ["id"])
     given = "id" if answer is None else concat(Compiler().object(answer, "written"))
-    return f"with written as ({_text(write, table, columns)}) select {given} from written"
+    also = _also(write) if isinstance(write, Insert) else ""
+    return f"with written as ({_text(write, table, columns)}){also} select {given} from written"
+
+
+def _also(insert: Insert) -> str:
+    """Give the CTEs that insert the rows which come along.
+
+    Each selects from the one before, although it needs nothing of it: siblings are else carried
+    out in any order, and rows of one table take their turns in this one.
+    """
+    text, place, before = "", len(insert.values), "written"
+    for number, one in enumerate(insert.also, start=1):
+        columns = ", ".join(name(column) for column in one.values)
+        marks = ", ".join(f"${place + at}" for at in range(1, len(one.values) + 1))
+        place += len(one.values)
+        text += (
+            f", also_{number} as (insert into public.{name(one.table)} ({columns})"
+            f" select {marks} from {before} returning 1)"
+        )
+        before = f"also_{number}"
+    return text
 
 
 def _text(write: Write, table: str, returned: str) -> str:

@@ -15,6 +15,17 @@ with written as (
     "role",
     "content",
     "content_hash"
+),
+also_1 as (
+  insert into public."messages" ("id", "conversation_id", "role", "state", "content", "in_reply_to")
+  select $7,
+    $8,
+    $9,
+    $10,
+    $11,
+    $12
+  from written
+  returning 1
 )
 select concat(
   '{"message":{"id":"',
@@ -38,16 +49,9 @@ from written
 -- $4 = 'Hello.'
 -- $5 = 'none'
 -- $6 = 'k1'
-with written as (
-  insert into public."messages" ("id", "conversation_id", "role", "state", "content", "in_reply_to")
-  values ($1, $2, $3, $4, $5, $6)
-  returning "id"
-)
-select id
-from written
--- $1 = e0000000-0000-7000-8000-000036b7cb43
--- $2 = e0000000-0000-7000-8000-000000000001
--- $3 = 'assistant'
--- $4 = 'queued'
--- $5 = ''
--- $6 = e0000000-0000-7000-8000-0000000000a1
+-- $7 = e0000000-0000-7000-8000-000036b7cb43
+-- $8 = e0000000-0000-7000-8000-000000000001
+-- $9 = 'assistant'
+-- $10 = 'queued'
+-- $11 = ''
+-- $12 = e0000000-0000-7000-8000-0000000000a1

@@ -4,6 +4,17 @@ with written as (
   insert into public."messages" ("id", "conversation_id", "role", "content", "crisis_level")
   values ($1, $2, $3, $4, $5)
   returning "id"
+),
+also_1 as (
+  insert into public."messages" ("id", "conversation_id", "role", "state", "content", "in_reply_to")
+  select $6,
+    $7,
+    $8,
+    $9,
+    $10,
+    $11
+  from written
+  returning 1
 )
 select id
 from written
@@ -12,19 +23,12 @@ from written
 -- $3 = 'user'
 -- $4 = 'I am back.'
 -- $5 = 'none'
-with written as (
-  insert into public."messages" ("id", "conversation_id", "role", "state", "content", "in_reply_to")
-  values ($1, $2, $3, $4, $5, $6)
-  returning "id"
-)
-select id
-from written
--- $1 = e0000000-0000-7000-8000-00004d279d96
--- $2 = e0000000-0000-7000-8000-000000000002
--- $3 = 'assistant'
--- $4 = 'queued'
--- $5 = ''
--- $6 = e0000000-0000-7000-8000-0000000000a2
+-- $6 = e0000000-0000-7000-8000-00004d279d96
+-- $7 = e0000000-0000-7000-8000-000000000002
+-- $8 = 'assistant'
+-- $9 = 'queued'
+-- $10 = ''
+-- $11 = e0000000-0000-7000-8000-0000000000a2
 /* cairn_server */
 select (
   select concat(
