@@ -37,6 +37,7 @@ def told(failure: ModelFailure) -> tuple[str, str, bool]:
         (Fault("slow", seconds=60), "unavailable", "timeout", True),
         (Fault("slow_pieces", after=0, seconds=60), "unavailable", "timeout", True),
         (Fault("slow_pieces", after=3, seconds=60), "interrupted", "timeout", True),
+        (Fault("comments", after=3, seconds=3), "interrupted", "timeout", True),
         (Fault("cut", after=0), "unavailable", "connection", True),
         (Fault("cut", after=3), "interrupted", "connection", True),
         (Fault("unfinished"), "interrupted", "unfinished", True),
