@@ -154,6 +154,8 @@ export function suite(open, { inBand }) {
     await heard.until(() => heard.errors);
     await sleep(300);
 
+    const [{ reason, message }] = heard.errors;
+    assert.match(reason ?? message, /signed out/i);
     assert.equal(heard.events.length, after);
   });
 }
