@@ -20,14 +20,12 @@ from graphql_api.http import socket_messages as messages
 from graphql_api.http.leave import Leave
 from graphql_api.http.operation import TRY_AGAIN_LATER, Gone, Operation
 from graphql_api.http.parts import Parts
-from graphql_api.http.socket_messages import Complete, Init, Ping, Subscribe, Violation
 from graphql_api.http.socket_state import FORBIDDEN, INIT_TIMEOUT, SocketState
 from graphql_api.logs import log_error
 
 NORMAL = 1000
 RESTARTING = 1012
 SIGN_IN = "Sign in first"
-MAX_REASON_BYTES = 123  # RFC 6455
 # Operations of ordinary size, all that may be open; of the largest, so many.
 LARGE_OPERATIONS = 4
 
@@ -130,7 +128,7 @@ class Socket:
                 continue
             try:
                 await self._take(message.get("text"))
-            except Violation as violation:
+            except messages.Violation as violation:
                 self.close(violation.code, violation.reason)
             except Gone:
                 continue
@@ -144,18 +142,18 @@ class Socket:
 
     async def _take(self, text: str | None) -> None:
         message = self._state.receive(text)
-        if isinstance(message, Subscribe):
+        if isinstance(message, messages.Subscribe):
             await self._subscribe(message)
-        elif isinstance(message, Complete):
+        elif isinstance(message, messages.Complete):
             task = self._state.end(message.id)
             if task is not None:
                 task.cancel()
-        elif isinstance(message, Ping):
+        elif isinstance(message, messages.Ping):
             await self._answer_ping(message)
-        elif isinstance(message, Init):
+        elif isinstance(message, messages.Init):
             await self._let_in(message)
 
-    async def _subscribe(self, message: Subscribe) -> None:
+    async def _subscribe(self, message: messages.Subscribe) -> None:
         try:
             self._state.check_room(message)
             # Those that were cancelled and still clean up count, too.
@@ -188,7 +186,7 @@ class Socket:
         if self._state.is_new:
             self.close(INIT_TIMEOUT, "Connection initialisation timeout")
 
-    async def _let_in(self, message: Init) -> None:
+    async def _let_in(self, message: messages.Init) -> None:
         try:
             viewer = await self._admitted(self._authorization_of(message))
             leave = Leave(
@@ -202,18 +200,18 @@ class Socket:
             self._parts.listeners.join(self, viewer)
         except Unauthenticated as error:
             log_error(error)
-            self.close(FORBIDDEN, _short(error.message))
+            self.close(FORBIDDEN, messages.short_reason(error.message))
             return
         except (RateLimited, Unavailable) as error:
             log_error(error)
-            self.close(TRY_AGAIN_LATER, _short(error.message))
+            self.close(TRY_AGAIN_LATER, messages.short_reason(error.message))
             return
         self._leave = leave
         await self.send(messages.connection_ack(viewer.expires_at))
         self._state.acknowledge()
         leave.start()
 
-    def _authorization_of(self, message: Init) -> str | None:
+    def _authorization_of(self, message: messages.Init) -> str | None:
         """Give that of the payload, else that of the handshake.
 
         Raises:
@@ -238,7 +236,7 @@ class Socket:
         await self.admit(viewer)
         return viewer
 
-    async def _answer_ping(self, message: Ping) -> None:
+    async def _answer_ping(self, message: messages.Ping) -> None:
         if message.authorization is None:
             await self.send(messages.pong())
             return
@@ -299,8 +297,3 @@ class Socket:
         task = asyncio.create_task(notice, name="notice")
         self._notices.add(task)
         task.add_done_callback(self._notices.discard)
-
-
-def _short(reason: str) -> str:
-    """Give as much of a sentence of ours as a close frame holds."""
-    return reason.encode()[:MAX_REASON_BYTES].decode(errors="ignore")

@@ -19,6 +19,8 @@ SUBPROTOCOL = "graphql-transport-ws"
 # Ids are a client's own; those of stock clients are uuids or small numbers.
 MAX_ID_CHARACTERS = 256
 
+MAX_REASON_BYTES = 123  # RFC 6455
+
 INVALID_MESSAGE = 4400
 
 
@@ -199,6 +201,11 @@ def error_of(operation_id: str, told: ApiError) -> str:
 def complete(operation_id: str) -> str:
     """End an operation."""
     return _written({"id": operation_id, "type": "complete"})
+
+
+def short_reason(text: str) -> str:
+    """Give as much of a sentence of ours as a close frame holds."""
+    return text.encode()[:MAX_REASON_BYTES].decode(errors="ignore")
 
 
 def _written(message: Mapping[str, object]) -> str:

@@ -152,7 +152,8 @@ async def test_a_subscription_is_answered_by_events_whenever_they_are_named(acce
 )
 async def test_nobody_else_is_given_a_stream(accept: str) -> None:
     endpoint = Endpoint()
-    Tap(endpoint)
+    # A stream, if one were given, would end.
+    Tap(endpoint).finish()
     endpoint.executor.answer = Answer(400, b'{"errors":[{"message":"Subscribe."}]}', "subscription")
 
     response = await endpoint.post(ASKED, accept=accept)
