@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -358,10 +357,10 @@ async def test_a_mutation_is_told_at_once_and_not_by_the_next_poll(
     listener = await engine.listen(ana, ALL_HERS)
     await listener.until("CaughtUp")
 
-    async def never() -> None:
-        await asyncio.Event().wait()
+    async def nothing() -> None:
+        """Find no news."""
 
-    monkeypatch.setattr(engine.hub, "_poll", never)
+    monkeypatch.setattr(engine.hub, "_poll", nothing)
 
     await engine.ask(ana, 'mutation { startConversation(input: {title: "Now"}) { id } }')
 
