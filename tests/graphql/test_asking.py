@@ -269,6 +269,16 @@ async def test_somebody_elses_use_is_not_hers(
     assert (await ask(ana, await start(ana))).errors == []
 
 
+async def test_who_has_used_little_lets_nobody_else_through(
+    ana: Caller, ben: Caller, settings: Settings, superuser: asyncpg.Connection
+) -> None:
+    conversation = await start(ben)
+    await spend(superuser, ben, settings.tokens_per_day)
+    assert (await ask(ana, await start(ana))).errors == []
+
+    assert (await ask(ben, conversation)).codes == ["RATE_LIMITED"]
+
+
 async def test_without_asking_for_an_answer_she_may_say_what_she_likes(
     ana: Caller, settings: Settings, superuser: asyncpg.Connection
 ) -> None:

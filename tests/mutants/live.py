@@ -127,10 +127,7 @@ REPLIES: tuple[Mutant, ...] = (
         BUDGET,
         "self._clock() < self._trusted.get(viewer.user_id, 0.0)",
         "self._trusted",
-        (
-            f"{ASKING}::test_over_her_budget_a_repetition_is_answered_all_the_same",
-            f"{ASKING}::test_over_her_budget_nothing_is_asked_anew",
-        ),
+        (f"{ASKING}::test_who_has_used_little_lets_nobody_else_through",),
     ),
     Mutant(
         "somebody-in-danger-is-not-heard",
