@@ -42,7 +42,7 @@ export function suite(open, { inBand }) {
   });
 
   test('a token that expires three times is renewed in band, on one connection', { skip: !inBand }, async (t) => {
-    const { token, ends } = tokens(SHORT + 1);
+    const { token, ends } = tokens(2 * SHORT);
     const client = opened(t, { token, renews: true });
 
     const over = () => ends.length > 3 && Date.now() / 1000 > ends[2] + 0.5;
