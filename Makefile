@@ -26,7 +26,7 @@ dev: $(READY) ## Run everything here: Postgres, Valkey, the API, GraphiQL; Ctrl-
 	@exec $(RUN)/cairn dev $(ARGS)
 
 .PHONY: demo
-demo: $(READY) ## Play Ana's and Ben's conversations side by side
+demo: $(READY) ## Chat live on three devices side by side, and prove what arrives
 	@exec $(RUN)/cairn demo $(ARGS)
 
 .PHONY: fix

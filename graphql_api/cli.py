@@ -295,12 +295,24 @@ def schema(
         raise Refused("schema.graphql is stale; run `make schema` and look at the difference.")
 
 
-@cli.command(epilog="Examples: `cairn demo` · `cairn demo --no-pauses`")
+@cli.command(
+    epilog="Examples: `cairn demo` · `cairn demo --no-pauses` · `cairn demo > demo.txt`\n\n"
+    "Ana's phone loses its network and its token in the middle of an answer, and comes back "
+    "complete. At the end each device is compared with the database; exit code 1 when anything is "
+    "lost, doubled, or was told to the wrong person. It plays on the `cairn dev` that runs in the "
+    "data folder, or starts all that it needs; what it has said is deleted at the end."
+)
 def demo(
-    pauses: Annotated[bool, typer.Option(help="Play at reading speed.")] = True,
+    pauses: Annotated[
+        bool,
+        typer.Option(
+            help="Draw it on the terminal at reading speed (40 seconds), or print plain lines, as "
+            "where there is no terminal."
+        ),
+    ] = True,
     data_dir: DataDir = DEFAULT_DATA_DIR,
 ) -> None:
-    """Play Ana's and Ben's conversations side by side, and show what each can see."""
+    """Chat live on two devices of Ana's and one of Ben's, side by side, and prove what arrives."""
     from graphql_api.local.demo import run
 
     run(data_dir, out, pauses=pauses)

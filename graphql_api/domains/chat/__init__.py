@@ -2,6 +2,5 @@
 
 from graphql_api.domains.chat.events import Subscription
 from graphql_api.domains.chat.fields import Mutation, Query
-from graphql_api.domains.chat.sending import store_reply
 
-__all__ = ["Mutation", "Query", "Subscription", "store_reply"]
+__all__ = ["Mutation", "Query", "Subscription"]

@@ -14,13 +14,11 @@ from typing import Any
 from uuid import UUID
 
 from graphql_api.admission.budget import Budget
-from graphql_api.auth import Viewer
 from graphql_api.errors import BadInput
 from graphql_api.fields import check_key
 from graphql_api.ids import uuid_v7
 from graphql_api.meaning import Also, Call, Context, Insert, Replay, Write
-from graphql_api.session import Database, Statement
-from graphql_api.writes import write_arguments, write_text
+from graphql_api.session import Statement
 
 CONTENT_MAXIMUM = 32_000
 # Whoever is in danger is heard, whatever she has used up.
@@ -197,23 +195,3 @@ def reply(accepted: Accepted, _finding: Finding) -> tuple[Also, ...]:
 def remember(_accepted: Accepted, _finding: Finding) -> tuple[Also, ...]:
     """Say what is stored so that the message is remembered: nothing, there is no memory yet."""
     return ()
-
-
-async def store_reply(
-    database: Database, viewer: Viewer, conversation_id: UUID, content: str
-) -> UUID:
-    """Store what the companion says to `viewer`, and give the message's id.
-
-    Only the server may: nobody puts words into the companion's mouth through the API or through
-    Supabase's own REST. A reply that was on its way when she completed the conversation is stored.
-
-    Raises:
-        DatabaseError: the conversation is not hers, or the content is blank or too long.
-    """
-    said = Insert(
-        {"conversation_id": conversation_id, "role": "assistant", "content": content},
-        role="cairn_server",
-    )
-    statement = Statement(write_text(said, "messages", None), write_arguments(said))
-    stored: UUID = await database.run(viewer, statement, role=said.role, write=True)
-    return stored
