@@ -54,6 +54,23 @@ MUTANTS = (
         (f"{SOCKETS}::test_the_socket_closes_when_its_token_ends",),
     ),
     Mutant(
+        "a-client-is-told-without-end-that-its-token-ends",
+        "graphql_api/http/leave.py",
+        "            self._warned_of = self.viewer.expires_at or 0\n"
+        "            self._on_expiring(self._warned_of)",
+        "            self._on_expiring(self.viewer.expires_at or 0)",
+        (
+            "tests/http/test_leave.py::test_a_client_that_hands_in_the_same_token_again_is_told_once",
+        ),
+    ),
+    Mutant(
+        "a-mistake-makes-a-client-come-again-for-ever",
+        "graphql_api/http/graphql.py",
+        "if given.is_refused and given.status != BAD_REQUEST:",
+        "if given.is_refused:",
+        (f"{STREAMS}::test_a_mistake_in_an_operation_is_an_event_lest_the_client_come_again",),
+    ),
+    Mutant(
         "an-event-reaches-somebody-who-signed-out",
         "graphql_api/http/operation.py",
         "                    await self._leave.check()\n",
