@@ -149,6 +149,23 @@ def test_graphiql_opens_signed_in_as_ana(running: Dev) -> None:
     assert "startConversation" in page.text
 
 
+def test_the_chat_page_signs_each_person_in(running: Dev) -> None:
+    page = httpx2.get(running.url)
+    names = {}
+    for name in ("ana", "ben"):
+        given = httpx2.post(f"{running.url}/development/token?who={name}").json()
+        answer = httpx2.post(
+            f"{running.url}/graphql",
+            json={"query": "{ viewer { displayName } }"},
+            headers={"authorization": f"Bearer {given['token']}"},
+        )
+        names[name] = answer.json()["data"]["viewer"]["displayName"]
+
+    assert page.status_code == 200
+    assert "Its companion is a program with prepared sentences" in page.text
+    assert names == {"ana": "Ana", "ben": "Ben"}
+
+
 @pytest.mark.parametrize("document", [FIRST_QUERY, FIRST_MUTATION])
 def test_what_graphiql_opens_with_runs(running: Dev, document: str) -> None:
     answer = running.ask("Ana", {"query": document}).json()
