@@ -39,7 +39,7 @@ async def test_other_values_of_one_shape_share_a_plan(
     texts = {await planning.text(query, **one), await planning.text(query, **other)}
 
     assert len(texts) == 1
-    assert len(planning.executor._plans) == 1
+    assert len(planning.executor._plans._kept) == 1
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ async def test_another_shape_is_another_text(
     assert len(texts) == 2
     # And the first is still known by its own shape.
     assert await planning.text(query, **one) in texts
-    assert len(planning.executor._plans) == 2
+    assert len(planning.executor._plans._kept) == 2
 
 
 async def test_two_roles_never_share_a_statement() -> None:
@@ -110,7 +110,7 @@ async def test_metadata_of_any_make_shares_the_plan_of_its_write() -> None:
     }
 
     assert len(texts) == 1
-    assert len(planning.executor._plans) == 1
+    assert len(planning.executor._plans._kept) == 1
 
 
 async def test_the_values_of_a_request_are_arguments_and_never_text() -> None:
@@ -168,7 +168,7 @@ async def test_plans_and_documents_seen_longest_ago_go_first() -> None:
     planning = Planning(plan_cache_size=10)
     first = "query { viewer { id } }"
     await planning.text(first)
-    kept = next(iter(planning.executor._plans))
+    kept = next(iter(planning.executor._plans._kept))
 
     for number in range(9):
         await planning.text(f"query {{ viewer {{ a{number}: id }} }}")
@@ -176,10 +176,10 @@ async def test_plans_and_documents_seen_longest_ago_go_first() -> None:
     for number in range(9):
         await planning.text(f"query {{ viewer {{ b{number}: id }} }}")
 
-    assert len(planning.executor._plans) == len(planning.executor._documents._kept) == 10
-    assert kept in planning.executor._plans
+    assert len(planning.executor._plans._kept) == len(planning.executor._documents._kept) == 10
+    assert kept in planning.executor._plans._kept
     await planning.text("query { viewer { c: id } }")
-    assert kept not in planning.executor._plans
+    assert kept not in planning.executor._plans._kept
 
 
 async def test_two_thousand_documents_take_no_more_memory_than_the_bound_allows() -> None:
@@ -194,7 +194,7 @@ async def test_two_thousand_documents_take_no_more_memory_than_the_bound_allows(
     after_some = await ask(0, 200)
     after_many = await ask(200, 2_200)
 
-    assert len(planning.executor._plans) == len(planning.executor._documents._kept) == 100
+    assert len(planning.executor._plans._kept) == len(planning.executor._documents._kept) == 100
     # Each document kept for good would be some dozens of objects more.
     assert after_many - after_some < 1_000
 
@@ -205,7 +205,7 @@ async def test_a_document_too_long_to_keep_is_not_kept() -> None:
     await planning.text("query { viewer { id } }" + "#" * 20_000)
 
     assert len(planning.executor._documents._kept) == 0
-    assert len(planning.executor._plans) == 0
+    assert len(planning.executor._plans._kept) == 0
 
 
 async def test_a_page_size_is_a_number_in_the_text() -> None:

@@ -66,7 +66,7 @@ ASKING = (
     ),
     Mutant(
         "an-operation-may-read-any-number-of-rows",
-        "graphql_api/execution.py",
+        "graphql_api/plans.py",
         "if cost > self._settings.max_cost:",
         "if cost < 0:",
         (f"{LISTS}::test_too_many_rows_at_a_time_are_refused_before_they_are_read",),
@@ -94,14 +94,14 @@ ASKING = (
     ),
     Mutant(
         "a-plan-is-shared-by-all-shapes-of-its-variables",
-        "graphql_api/execution.py",
+        "graphql_api/plans.py",
         "tuple(\n            (name, shape_of(variables[name], kind, exact=name in prepared.exact))",
         "tuple(\n            (name, 0)",
         (CONVERSATIONS, LISTS),
     ),
     Mutant(
         "lists-are-open-without-a-token",
-        "graphql_api/execution.py",
+        "graphql_api/plans.py",
         "if viewer.user_id is not None:\n            return",
         "return",
         (f"{LISTS}::test_a_list_needs_a_token_even_to_be_counted",),
@@ -122,7 +122,7 @@ ASKING = (
     ),
     Mutant(
         "in-production-anybody-may-read-the-schema",
-        "graphql_api/execution.py",
+        "graphql_api/plans.py",
         'if asked and viewer.user_id is None and self._settings.environment == "production":',
         "if asked and viewer is None:",
         (f"{FLOODS}::test_in_production_the_schema_is_for_those_who_signed_in",),

@@ -119,7 +119,7 @@ ALLOWED = (
     ),
     Mutant(
         "a-subscription-may-cost-what-it-likes",
-        "graphql_api/execution.py",
+        "graphql_api/plans.py",
         "        self._check_cost(plan.cost)\n        compiled = compile_feed",
         "        compiled = compile_feed",
         (f"{PERMISSION}::test_a_bad_document_is_refused_as_in_queries",),
