@@ -27,11 +27,11 @@ class Bell:
         hints.on_news(self._hear)
         hints.on_jobs(self.jobs.set)
 
-    def tell(self, user_id: UUID, *, jobs: bool = False) -> None:
-        """Say, after a commit of this worker, that `user_id` has news."""
+    def tell(self, user_id: UUID, *, draft: bool = False) -> None:
+        """Say, after a commit of this worker, that `user_id` has news, or only more of a draft."""
         self._is_telling = True
         try:
-            self._hints.tell(user_id, jobs=jobs)
+            self._hints.tell(user_id, draft=draft)
         finally:
             self._is_telling = False
 

@@ -68,8 +68,8 @@ where id = $1
 class Tell(Protocol):
     """Says something to every process: `live.Hints.tell`, or a `Bell`'s."""
 
-    def __call__(self, user_id: UUID, *, jobs: bool = False) -> None:
-        """Say, after a commit, that `user_id` has news; never wait, never fail."""
+    def __call__(self, user_id: UUID, *, draft: bool = False) -> None:
+        """Say, after a commit, that `user_id` has news, or only more of a draft; never wait or fail."""
         ...
 
 
@@ -169,6 +169,7 @@ class Replies:
 
     async def _write_reply(self, job: Job, task: Task, attempt: Attempt) -> None:
         """Let the companion speak, release what passes the gate, and store the whole."""
+        has_begun = False
         async with aclosing(self._companion.reply(task.turns)) as pieces:
             async for piece in pieces:
                 sentences = attempt.take(piece)
@@ -183,7 +184,9 @@ class Replies:
                         RELEASE, job.ref_id, task.attempt, attempt.released
                     ),
                 )
-                self._tell(job.user_id)
+                # The first one changes the reply's state, which is an event; the others do not.
+                self._tell(job.user_id, draft=has_begun)
+                has_begun = True
         if not attempt.is_over:
             self._check(attempt, attempt.rest())
         if not attempt.released.strip():

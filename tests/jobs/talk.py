@@ -189,7 +189,7 @@ class Desk:
 
     queue: Queue
     replies: Replies
-    told: list[UUID]
+    told: list[tuple[UUID, str]]
 
     @classmethod
     def of(
@@ -201,10 +201,10 @@ class Desk:
         lease: timedelta = timedelta(seconds=30),
         gate: Gate | None = None,
     ) -> Desk:
-        told: list[UUID] = []
+        told: list[tuple[UUID, str]] = []
 
-        def tell(user_id: UUID, *, jobs: bool = False) -> None:
-            told.append(user_id)
+        def tell(user_id: UUID, *, draft: bool = False) -> None:
+            told.append((user_id, "draft" if draft else "news"))
 
         queue = Queue(database, kinds=KINDS, lease=lease)
         replies = Replies(

@@ -120,7 +120,7 @@ async def test_others_are_told_after_each_sentence_and_at_the_end(
 
     await desk.answer()
 
-    assert desk.told == [talk.user_id] * 3
+    assert desk.told == [(talk.user_id, what) for what in ("news", "draft", "news")]
 
 
 def forbid(word: str) -> Gate:

@@ -43,7 +43,7 @@ async def sum_up(database: Database, companion: Companion, *, tokens_per_day: in
         desk.queue,
         companion,
         Budget(database, tokens_per_day),
-        lambda user_id, *, jobs=False: desk.told.append(user_id),
+        lambda user_id, *, draft=False: desk.told.append((user_id, "news")),
     )
     job = await desk.claim()
     assert job.kind == "summary"
