@@ -33,7 +33,7 @@ err = Console(stderr=True, soft_wrap=True)
 def bench_live(
     subscribers: Annotated[int, typer.Option(min=1, max=10_000, help="Of each server.")] = 1_000,
     rate: Annotated[float, typer.Option(min=1, help="Messages a second.")] = 100,
-    seconds: Annotated[float, typer.Option(min=1, help="Length of a round.")] = 8.0,
+    seconds: Annotated[float, typer.Option(min=1, help="Length of a round.")] = 6.0,
     rounds: Annotated[int, typer.Option(min=1, help="Of each server, in turns.")] = 3,
     crowds: Annotated[
         str, typer.Option(help="Sizes of idle crowds, growing; empty for none.", metavar="SIZES")
@@ -91,7 +91,7 @@ def _idle(ground: database.Ground, sizes: list[int], effort: Effort) -> list[Idl
     out.print("an idle crowd at Cairn")
     with cairn(ground) as server, _runner() as run:
         return run.run(
-            idle(server, ground, sizes, seconds=2 * effort.seconds, rate=effort.rate, out=out)
+            idle(server, ground, sizes, seconds=3 * effort.seconds, rate=effort.rate, out=out)
         )
 
 

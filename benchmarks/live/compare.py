@@ -12,13 +12,16 @@ from benchmarks.live.crowd import Arrival, Crowd
 from benchmarks.live.database import Statements, begin_counting, end_counting, listen_for
 from benchmarks.live.ears import Heard
 from benchmarks.live.rounds import Path, Round, Side
+from benchmarks.live.speakers import Speaker
 from benchmarks.servers import Server
 from graphql_api.local.process import Problem
 
 OUR_PATHS: tuple[Path, ...] = ("sent", "told", "found")
 # A trigger notifies whoever has stored it: nobody has to be told.
 THEIR_PATHS: tuple[Path, ...] = ("sent", "told")
-RAMP = (200, 300, 400, 500, 600, 800, 1000, 1200, 1400, 1700, 2000, 2500, 3000)
+RAMP = (200, 300, 400, 500, 600, 700, 800, 1000, 1200, 1400, 1700, 2000, 2500, 3000)
+# Somebody else's second on a busy machine ends no ramp.
+TRIES = 2
 LONGEST_P95_MS = 200.0
 COUNTED_SECONDS = 4.0
 
@@ -113,12 +116,21 @@ async def _ramp(side: Side, path: Path, first: Round, effort: Effort, out: Conso
         for rate in RAMP:
             if rate <= effort.rate:
                 continue
-            seen = await side.round(speaker, rate=rate, seconds=effort.seconds / 2)
-            _tell(out, f"{path}, {rate}/s: {described(seen)}")
-            if not seen.is_sustained(LONGEST_P95_MS):
+            seen = await _sustained(side, speaker, rate, effort)
+            _tell(out, f"{path}, {rate}/s: {'not kept up' if seen is None else described(seen)}")
+            if seen is None:
                 break
             best = seen
     return best
+
+
+async def _sustained(side: Side, speaker: Speaker, rate: float, effort: Effort) -> Round | None:
+    """Give the first round that is sustained; None when none is."""
+    for _ in range(TRIES):
+        seen = await side.round(speaker, rate=rate, seconds=effort.seconds / 2)
+        if seen.is_sustained(LONGEST_P95_MS):
+            return seen
+    return None
 
 
 def described(seen: Round) -> str:

@@ -14,6 +14,10 @@ from benchmarks.live.ears import Ears, quantile
 from benchmarks.live.listener import TEXT, Listener, NotListening, Script, frame, upgrade
 
 AT_A_TIME = 64
+# Who is told to try again later does, as any client of the protocol.
+TRY_LATER = "1013"
+RETRIES = 5
+RETRY_SECONDS = 1.0
 PATIENCE_SECONDS = 30.0
 
 OUR_SUBSCRIPTION = """
@@ -40,6 +44,7 @@ class Arrival:
         came: how many subscriptions stand.
         per_second: how many came in a second.
         p50, p95: from connecting to the moment when the subscription stands.
+        returned: how often one was told to try again later, and did.
         refused: why the others do not stand, with their count.
         server_ms: CPU of the server's process for one who came.
     """
@@ -48,6 +53,7 @@ class Arrival:
     per_second: float
     p50: float
     p95: float
+    returned: int
     refused: dict[str, int]
     server_ms: float = float("nan")
 
@@ -70,6 +76,7 @@ class Crowd:
     async def grow(self, size: int) -> Arrival:
         """Let subscribers come, 64 at a time, until there are `size`."""
         took: list[float] = []
+        returned: list[int] = []
         refused: Counter[str] = Counter()
         numbers = iter(range(len(self._listeners), size))
         began = time.perf_counter()
@@ -78,7 +85,7 @@ class Crowd:
             for number in numbers:
                 started = time.perf_counter()
                 try:
-                    await self._come(number)
+                    returned.append(await self._come_again(number))
                 except (NotListening, OSError, TimeoutError) as error:
                     refused[str(error) or type(error).__name__] += 1
                 else:
@@ -88,7 +95,12 @@ class Crowd:
         seconds = time.perf_counter() - began
         took.sort()
         return Arrival(
-            len(took), len(took) / seconds, quantile(took, 0.5), quantile(took, 0.95), dict(refused)
+            came=len(took),
+            per_second=len(took) / seconds,
+            p50=quantile(took, 0.5),
+            p95=quantile(took, 0.95),
+            returned=sum(returned),
+            refused=dict(refused),
         )
 
     async def leave(self) -> None:
@@ -98,6 +110,19 @@ class Crowd:
         self._listeners.clear()
         self.standing.clear()
         await asyncio.sleep(0.5)
+
+    async def _come_again(self, number: int) -> int:
+        """Come, and come again when told so; give how often that was."""
+        for again in range(RETRIES):
+            try:
+                await self._come(number)
+            except NotListening as refusal:
+                if not str(refusal).startswith(TRY_LATER):
+                    raise
+                await asyncio.sleep(RETRY_SECONDS)
+            else:
+                return again
+        raise NotListening(f"{TRY_LATER}, {RETRIES} times")
 
     async def _come(self, number: int) -> None:
         script = self._script(self.people[number])

@@ -92,9 +92,10 @@ class Report:
             for result in self.results
         )
         refused = [
-            f"Refused when {one.size:,} stood: {one.arrival.refused}."
+            f"Until {one.size:,} stood: {one.arrival.returned} times one was told to come back later "
+            f"(1013) and did; refused: {one.arrival.refused or 'nobody'}."
             for one in self.crowd
-            if one.arrival.refused
+            if one.arrival.refused or one.arrival.returned
         ]
         return [
             "sent: by a mutation over HTTP, to the same server; told: stored by SQL beside the server, "
