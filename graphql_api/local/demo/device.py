@@ -75,7 +75,8 @@ class Device:
     @property
     def title(self) -> str:
         """Of the open conversation, as it was told last; empty before."""
-        return self.held.titles.get(str(self.conversation_id)) or ""
+        card = self.held.cards.get(str(self.conversation_id))
+        return "" if card is None else card.title or ""
 
     # Tokens and the network ---------------------------------------------------------------------
 

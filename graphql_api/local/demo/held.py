@@ -30,6 +30,21 @@ class Message:
     content: str
 
 
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A conversation, as it was told last.
+
+    Attributes:
+        title: of the conversation.
+        message_count: how many messages it holds.
+        seq: the number of the event that told it.
+    """
+
+    title: str | None
+    message_count: int
+    seq: int
+
+
 @dataclass(slots=True)
 class Stream:
     """A reply's text, as far as it was told.
@@ -48,7 +63,7 @@ class Held:
     """All that one device knows.
 
     Attributes:
-        titles: of conversations, by id.
+        cards: conversations, by id.
         messages: of the open conversation, by id.
         streams: texts of replies that were heard while they were written, by the reply's id.
         cursors: of the newest event, by subscription.
@@ -59,7 +74,7 @@ class Held:
         resyncs: how often it was told that events are gone.
     """
 
-    titles: dict[str, str | None] = field(default_factory=dict)
+    cards: dict[str, Card] = field(default_factory=dict)
     messages: dict[str, Message] = field(default_factory=dict)
     streams: dict[str, Stream] = field(default_factory=dict)
     cursors: dict[str, str] = field(default_factory=dict)
@@ -80,6 +95,7 @@ class Held:
             self.events += 1
             if event["seq"] <= int(self.cursors.get(name, 0)):
                 self.doubled += 1
+                return
         self.cursors[name] = event["cursor"]
         match event["__typename"]:
             case "MessageChanged":
@@ -90,7 +106,7 @@ class Held:
                 self.messages.pop(event["deletedId"], None)
                 self.newest[event["deletedId"]] = event["seq"]
             case "ConversationDeleted":
-                self.titles.pop(event["deletedId"], None)
+                self.cards.pop(event["deletedId"], None)
             case "MessageText" | "MessageReplaced" | "MessageFinished":
                 self._write(self.streams.setdefault(name, Stream()), event)
             case "CaughtUp":
@@ -116,16 +132,23 @@ class Held:
         is_over = message is not None and message.state not in UNDER_WAY
         return is_over and (stream is None or stream.is_finished)
 
+    def has_come_to(self, seq: int) -> bool:
+        """Tell whether both subscriptions to events have told all up to number `seq`."""
+        return all(int(self.cursors.get(name, 0)) >= seq for name in (VIEWER, CONVERSATION))
+
     def ids(self) -> set[str]:
         """Give the id of every row of which anything was told."""
-        return {*self.titles, *self.messages, *self.newest, *self.streams}
+        return {*self.cards, *self.messages, *self.newest, *self.streams}
 
     def _put(self, message: Message, seq: int) -> None:
         self.messages[message.id] = message
         self.newest[message.id] = seq
 
     def _put_card(self, name: str, card: dict[str, Any], seq: int) -> None:
-        self.titles[card["id"]] = card["title"]
+        """Keep a card, unless the other subscription has told a later one already."""
+        known = self.cards.get(card["id"])
+        if known is None or known.seq <= seq:
+            self.cards[card["id"]] = Card(card["title"], card["messageCount"], seq)
         if name == CONVERSATION:
             self.newest[card["id"]] = seq
 

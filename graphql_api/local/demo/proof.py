@@ -53,7 +53,7 @@ class Finding:
         rows: messages that there are, as the owner counts.
         lost: messages, changes or characters that it lacks.
         doubled: events that it was told twice.
-        is_same: whether it holds the same messages, in the same order, and the same title.
+        is_same: whether it holds the same messages in the same order, title and count of messages.
         resyncs: how often it was told that events are gone.
         of_others: events of the other person, about whose rows it was told.
         to_hear: events of the other person that there were in the meantime.
@@ -96,7 +96,7 @@ async def examine(
     owner: asyncpg.Connection, story: Story, device: Device, other: Device
 ) -> Finding:
     """Compare what `device` holds with the database, and try what it may see of `other`'s."""
-    truth = await _truth(owner, device.conversation_id)
+    truth = await read_truth(owner, device.conversation_id)
     looked = await device.get(LOOK, other=other.conversation_id)
     sent = await device.ask(SEND, conversationId=other.conversation_id, content="Can I come in?")
     errors = sent.get("errors") or [{"extensions": {"code": "SENT"}}]
@@ -106,7 +106,7 @@ async def examine(
         rows=len(truth.messages),
         lost=count_lost(device, truth),
         doubled=device.held.doubled,
-        is_same=_is_same(device, truth),
+        is_same=is_same(device, truth),
         resyncs=device.held.resyncs,
         of_others=await owner.fetchval(HEARD, other.user_id, sorted(device.held.ids())),
         to_hear=await owner.fetchval(TO_HEAR, other.user_id, head),
@@ -117,7 +117,8 @@ async def examine(
     )
 
 
-async def _truth(owner: asyncpg.Connection, conversation_id: UUID | None) -> Truth:
+async def read_truth(owner: asyncpg.Connection, conversation_id: UUID | None) -> Truth:
+    """Read all of a conversation as the owner of the database."""
     rows = await owner.fetch(MESSAGES, conversation_id)
     newest = await owner.fetch(NEWEST, conversation_id)
     return Truth(
@@ -142,12 +143,14 @@ def count_lost(device: Device, truth: Truth) -> int:
     return changes + characters
 
 
-def _is_same(device: Device, truth: Truth) -> bool:
+def is_same(device: Device, truth: Truth) -> bool:
+    """Tell whether `device` holds the same messages in the same order, title, count and streams."""
     held = device.held
     texts = {message.id: message.content for message in truth.messages}
     return (
         held.in_order() == truth.messages
         and device.title == truth.title
+        and held.cards[str(device.conversation_id)].message_count == len(truth.messages)
         and all(stream.text == texts.get(reply) for reply, stream in held.streams.items())
     )
 

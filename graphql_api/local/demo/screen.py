@@ -130,7 +130,7 @@ class Screen:
         return [*head, *lines[max(0, len(lines) - room) :]]
 
     def _foot(self, device: Device, columns: int) -> list[Text]:
-        note = Text(self._notes.get(device.name, ""), style="italic dim")
+        note = Text(self._notes.get(device.name, ""), style="italic")
         return list(note.wrap(self._console, columns))
 
 

@@ -5,9 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -16,6 +13,7 @@ import asyncpg
 import httpx2
 import structlog
 from rich.console import Console
+from websockets.exceptions import WebSocketException
 
 from graphql_api import migrations
 from graphql_api.app import Services, create_app
@@ -41,6 +39,17 @@ CONCLUSION = (
     "Same messages, same order: nothing lost, nothing doubled.",
     "Ben's phone heard nothing of Ana's, and her devices heard nothing of his.",
     "Postgres itself keeps them apart: the queries hold no `where user_id = …`.",
+)
+
+STOPPED = "The demo was stopped before its end."
+
+# What comes of a server that ends meanwhile, by who speaks with it.
+GONE = (
+    OSError,
+    httpx2.TransportError,
+    WebSocketException,
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,
 )
 
 FORGET = "delete from public.conversations where id = any($1::uuid[])"
@@ -93,8 +102,7 @@ def run(data_dir: Path, console: Console, *, pauses: bool) -> None:
         raise Problem("`cairn dev` is just starting here; try again in a moment.")
     urls, secret = Urls(**facts["urls"]), folder.secret("jwt")
     place = Place(facts["url"], urls.owner, secret, local_settings(urls, secret))
-    with _ended_by_signals():
-        run_loop(performance.play(place))
+    run_loop(performance.play_until_stopped(place))
 
 
 class Performance:
@@ -128,7 +136,7 @@ class Performance:
             finally:
                 stack.stop()
         if not self._is_over:
-            raise Problem("The demo was stopped before its end.")
+            raise Problem(STOPPED)
 
     async def _serve(self, stack: Stack) -> None:
         """Serve the API and work for as long as the demo lasts, with only warnings on the screen."""
@@ -156,6 +164,21 @@ class Performance:
 
         await serve(app, settings, listener, beside=beside)
 
+    async def play_until_stopped(self, place: Place) -> None:
+        """Play; a signal that ends programs ends the play, which leaves nothing behind.
+
+        Raises:
+            Problem: it was stopped, or what was shown is not as it must be.
+        """
+        playing = asyncio.create_task(self.play(place))
+        loop = asyncio.get_running_loop()
+        for number in STOP_SIGNALS:
+            loop.add_signal_handler(number, playing.cancel)
+        try:
+            await playing
+        except asyncio.CancelledError:
+            raise Problem(STOPPED) from None
+
     async def play(self, place: Place) -> None:
         """Play the story, compare, and leave everything as it was.
 
@@ -167,8 +190,8 @@ class Performance:
             # Whatever the environment says of proxies: all of it is on this machine.
             async with httpx2.AsyncClient(trust_env=False) as client:
                 await self._perform(place, owner, client)
-        except (httpx2.TransportError, OSError) as error:
-            raise Problem(f"The API at {place.url} does not answer any more.") from error
+        except GONE as error:
+            raise Problem(f"The server at {place.url} does not answer any more.") from error
         finally:
             await owner.close()
 
@@ -217,16 +240,3 @@ class Performance:
             self._console.print(sentence, style="green", highlight=False, markup=False)
         self._console.print()
         self._is_over = True
-
-
-@contextmanager
-def _ended_by_signals() -> Iterator[None]:
-    """Let the signals that end a program end it as Ctrl-C does, which cleans up."""
-    previous = {
-        number: signal.signal(number, signal.default_int_handler) for number in STOP_SIGNALS
-    }
-    try:
-        yield
-    finally:
-        for number, earlier in previous.items():
-            signal.signal(number, earlier)

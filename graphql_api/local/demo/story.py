@@ -23,7 +23,7 @@ QUICK_TOKEN = timedelta(seconds=3)
 KNOCK_SECONDS = 0.25
 # A token that is still good so long after its end was never refused.
 KNOCKING_SECONDS = 30.0
-SETTLING_SECONDS = 10.0
+SETTLING_SECONDS = 5.0
 
 HEAD = "select seq from public.live_heads where user_id = $1"
 NEWEST = "select coalesce(max(seq), 0) from public.live_events where conversation_id = $1"
@@ -129,7 +129,7 @@ class Story:
         await self._start(bens, script.BENS_TITLE)
         talk = phone.conversation_id
         await laptop.until(
-            lambda one: str(talk) in one.held.titles, "the conversation that her phone began"
+            lambda one: str(talk) in one.held.cards, "the conversation that her phone began"
         )
         self._view.note(laptop, "is told of a new conversation, and opens it")
         await self._open(laptop, talk)
@@ -229,11 +229,11 @@ class Story:
         await self._view.leave_time(4)
 
     async def _settle(self) -> None:
-        """Let every device come to the newest event; a lost one may be the last."""
+        """Let every device come to the newest event, unless that is what it has lost."""
         for device in self._cast.devices:
             newest = await self._owner.fetchval(NEWEST, device.conversation_id)
             for _ in range(int(SETTLING_SECONDS / KNOCK_SECONDS)):
-                if int(device.held.cursors[CONVERSATION]) >= newest:
+                if device.held.has_come_to(newest):
                     break
                 await asyncio.sleep(KNOCK_SECONDS)
 
