@@ -153,7 +153,9 @@ def make_runner(
         context_tokens=settings.context_tokens,
         patience=settings.lease,
     )
-    summaries = Summaries(queue, companion, budget, bell.tell)
+    summaries = Summaries(
+        queue, companion, budget, bell.tell, context_tokens=settings.context_tokens
+    )
     return Runner(
         queue,
         bell,

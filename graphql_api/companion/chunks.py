@@ -80,6 +80,11 @@ class Reading:
             is_sane = 0 < read <= MAX_TOKENS and 0 <= written <= MAX_TOKENS
             self.counted = (read, written) if is_sane else None
 
+    @property
+    def has_answered(self) -> bool:
+        """Whether a model has read the prompt, as far as can be told: it spoke, counted or ended."""
+        return self.length > 0 or self.counted is not None or self.reason is not None
+
     def usage(self, turns: Sequence[Turn]) -> Usage:
         """Say what it has cost: as counted by the endpoint, else by our estimate."""
         if self.counted is not None:

@@ -78,11 +78,15 @@ class OpenAICompanion:
         first, used = await self._whole(asked)
         draft = Draft.read(first)
         if draft is None:
-            second, more = await self._whole(repairing(asked, first))
+            try:
+                second, more = await self._whole(repairing(asked, first))
+            except ModelFailure as failure:
+                failure.tokens += used.tokens
+                raise
             used = _sum(used, more)
             draft = Draft.read(second)
         if draft is None:
-            raise ModelFailure("unavailable", "bad_summary", is_transient=False)
+            raise ModelFailure("unavailable", "bad_summary", is_transient=False, tokens=used.tokens)
         return draft.summary_by(used)
 
     async def aclose(self) -> None:
@@ -105,7 +109,7 @@ class OpenAICompanion:
         self, turns: Sequence[Turn], max_tokens: int, *, is_json: bool = False
     ) -> AsyncGenerator[str | Usage, None]:
         """Ask, and again as long as nothing has come and it may help."""
-        tries = 0
+        tries = tokens = 0
         while True:
             has_begun = False
             try:
@@ -116,8 +120,11 @@ class OpenAICompanion:
                 return
             except ModelFailure as caught:
                 failure = caught
+            # What an empty answer has cost counts, too, or whoever brings one about asks for free.
+            tokens += failure.tokens
             pause = None if has_begun else self._pause_seconds(failure, tries)
             if pause is None:
+                failure.tokens = tokens
                 raise failure
             tries += 1
             await asyncio.sleep(pause)
@@ -155,6 +162,7 @@ class OpenAICompanion:
                 await stream.close()
         failure = failure or _ending(reading)
         if failure is not None:
+            failure.tokens = reading.usage(turns).tokens if reading.has_answered else 0
             raise failure
         yield reading.usage(turns)
 

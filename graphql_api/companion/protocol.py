@@ -78,6 +78,7 @@ class ModelFailure(Exception):
         is_transient: whether the same question may succeed later.
         retry_after_seconds: how long the endpoint asks to be left alone, from 0 to 600; None when
             it did not say.
+        tokens: what it has cost all the same, if a model has answered.
     """
 
     def __init__(
@@ -87,12 +88,14 @@ class ModelFailure(Exception):
         *,
         is_transient: bool,
         retry_after_seconds: float | None = None,
+        tokens: int = 0,
     ) -> None:
         super().__init__(f"{code}: {reason}")
         self.code: FailureCode = code
         self.reason = reason
         self.is_transient = is_transient
         self.retry_after_seconds = retry_after_seconds
+        self.tokens = tokens
 
 
 class Companion(Protocol):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from graphql_api.companion.context import estimate_prompt, estimate_tokens
-from graphql_api.companion.protocol import Turn, Usage
+from graphql_api.companion.protocol import ModelFailure, Turn, Usage
 from graphql_api.companion.sentences import Sentences
 
 MAX_CHARACTERS = 32_000  # as `messages.content` holds
@@ -37,6 +37,7 @@ class Attempt:
         self._sentences = Sentences()
         self._received: list[str] = []
         self._usage: Usage | None = None
+        self._failure: ModelFailure | None = None
 
     def take(self, piece: str | Usage) -> list[str]:
         """Take what the model gives; give the sentences that are whole now."""
@@ -50,6 +51,10 @@ class Attempt:
         """Give what is left when the model has ended."""
         rest = self._sentences.rest()
         return [rest] if rest else []
+
+    def fail(self, failure: ModelFailure) -> None:
+        """Take the model's failure, and what it has cost all the same."""
+        self._failure = failure
 
     def release(self, sentence: str) -> None:
         """Add a sentence that passed the gate, as far as there is room for it."""
@@ -72,9 +77,21 @@ class Attempt:
         """What it has cost until now; estimated unless the model has said."""
         if self._usage is not None:
             return self._usage.tokens
+        cost = 0 if self._failure is None else self._failure.tokens
         if not self._received:
-            return 0
-        return estimate_prompt(self._turns) + estimate_tokens("".join(self._received))
+            return cost
+        heard = estimate_prompt(self._turns) + estimate_tokens("".join(self._received))
+        return max(cost, heard)
+
+    @property
+    def tokens_when_left(self) -> int:
+        """What it has cost if nobody waits for the rest.
+
+        The model has read the prompt, even if not a word has come: who cancels soon enough, again
+        and again, would else ask for free.
+        """
+        is_silent = self._usage is None and self._failure is None and not self._received
+        return estimate_prompt(self._turns) if is_silent else self.tokens
 
 
 def storable(text: str) -> str:

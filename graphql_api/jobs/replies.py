@@ -134,6 +134,7 @@ class Replies:
             try:
                 await self._write_reply(job, task, attempt)
             except ModelFailure as failure:
+                attempt.fail(failure)
                 await self._fail(job, attempt, failure)
         except BaseException:
             # Lost, cancelled by her, or told to stop: what the model said until now was paid for.
@@ -268,10 +269,11 @@ class Replies:
 
     async def _spend_alone(self, job: Job, attempt: Attempt) -> None:
         """Count what an attempt has cost that ends without a write of its own."""
-        if attempt.is_paid or attempt.tokens == 0:
+        tokens = attempt.tokens_when_left
+        if attempt.is_paid or tokens == 0:
             return
         try:
-            await self._budget.count(job.viewer, attempt.tokens)
+            await self._budget.count(job.viewer, tokens)
         except (ApiError, DatabaseError) as error:
             # She may be gone with her account, or Postgres away: nobody is asked to pay twice.
             log.info("tokens were not counted", job=str(job.id), error=type(error).__name__)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -11,11 +12,14 @@ import orjson
 import structlog
 
 from graphql_api.admission.budget import Budget, spend
+from graphql_api.companion.context import estimate_prompt, last_turns
 from graphql_api.companion.extractive import extractive_summary
 from graphql_api.companion.protocol import Companion, ModelFailure, Summary, Turn
+from graphql_api.errors import ApiError
 from graphql_api.jobs.queue import Job, Queue
 from graphql_api.jobs.replies import Tell
 from graphql_api.jobs.turns import read_turns
+from graphql_api.session import DatabaseError
 
 # Nobody waits for a summary: it may wait for a reply under way, and for a model that is away.
 WAITS = 4
@@ -61,9 +65,26 @@ class Task:
 class Summaries:
     """Sums conversations up."""
 
-    def __init__(self, queue: Queue, companion: Companion, budget: Budget, tell: Tell) -> None:
-        """Ask `companion`, within `budget`; `tell` says after a commit that she has news."""
+    def __init__(
+        self,
+        queue: Queue,
+        companion: Companion,
+        budget: Budget,
+        tell: Tell,
+        *,
+        context_tokens: int,
+    ) -> None:
+        """Sum up by `companion`.
+
+        Args:
+            queue: has the jobs.
+            companion: the model, or the script.
+            budget: of each person's tokens.
+            tell: says after a commit that she has news.
+            context_tokens: how much the model reads at most.
+        """
         self._queue = queue
+        self._context_tokens = context_tokens
         self._companion = companion
         self._budget = budget
         self._tell = tell
@@ -78,6 +99,8 @@ class Summaries:
         task = await self._begin(job)
         if task is None:
             return
+        # An answer that could not be used has cost as much as one that could.
+        tokens = 0
         try:
             summary = await self._sum_up(task)
         except ModelFailure as failure:
@@ -85,12 +108,15 @@ class Summaries:
                 await self._postpone(job, failure)
                 return
             log.warning("summary by rules", job=str(job.id), reason=failure.reason)
+            tokens = failure.tokens
             summary = extractive_summary(task.turns)
+        except asyncio.CancelledError:
+            await self._spend_alone(job, task)
+            raise
         async with self._queue.holding(job) as transaction:
             await self._queue.finish(transaction, job)
             await transaction.execute(WRITE, *_columns(task, summary))
-            if summary.usage is not None:
-                await spend(transaction, summary.usage.tokens)
+            await spend(transaction, tokens if summary.usage is None else summary.usage.tokens)
         self._tell(job.user_id)
 
     async def _begin(self, job: Job) -> Task | None:
@@ -116,9 +142,20 @@ class Summaries:
     async def _postpone(self, job: Job, failure: ModelFailure) -> None:
         seconds = failure.retry_after_seconds or min(2.0**job.attempt, MAX_DELAY_SECONDS)
         async with self._queue.holding(job) as transaction:
+            await spend(transaction, failure.tokens)
             await self._queue.postpone(
                 transaction, job, delay=timedelta(seconds=seconds), code=failure.code
             )
+
+    async def _spend_alone(self, job: Job, task: Task) -> None:
+        """Count what the model has read: whoever deletes in time would else ask for free."""
+        if not task.may_ask_model:
+            return
+        read = estimate_prompt(last_turns(task.turns, self._context_tokens))
+        try:
+            await self._budget.count(job.viewer, read)
+        except (ApiError, DatabaseError) as error:
+            log.info("tokens were not counted", job=str(job.id), error=type(error).__name__)
 
 
 def _columns(task: Task, summary: Summary) -> tuple[object, ...]:

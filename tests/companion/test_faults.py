@@ -79,6 +79,36 @@ async def test_every_fault_has_its_code(
 
 
 @pytest.mark.parametrize(
+    ("fault", "is_paid"),
+    [
+        (Fault("empty"), True),
+        (Fault("filter"), True),
+        (Fault("cut", after=3), True),
+        (Fault("cut", after=0), False),
+        (Fault("status", status=503), False),
+        (Fault("raw", raw="<html>Log in</html>"), False),
+    ],
+)
+async def test_a_failure_costs_what_a_model_has_read(
+    ask: Ask, model_server: ModelServer, fault: Fault, is_paid: bool
+) -> None:
+    failure = await fail(ask, fault, model_server, **SOON)
+
+    assert (failure.tokens > 0) == is_paid
+
+
+async def test_all_tries_of_a_question_cost(ask: Ask, model_server: ModelServer) -> None:
+    model_server.fail_always(Fault("empty"))
+    costs = []
+    for retries in (0, 2):
+        with pytest.raises(ModelFailure) as caught:
+            await hear(ask(model_retries=retries))
+        costs.append(caught.value.tokens)
+
+    assert costs[1] == 3 * costs[0]
+
+
+@pytest.mark.parametrize(
     "chunk",
     [
         "null",

@@ -104,6 +104,7 @@ async def test_a_second_bad_answer_is_a_failure(ask: Ask, model_server: ModelSer
 
     failure = caught.value
     assert (failure.reason, failure.is_transient) == ("bad_summary", False)
+    assert failure.tokens > 2 * len(REPAIR.split())  # both answers are to be paid
     assert (failure.__cause__, failure.__context__) == (None, None)
     assert len(model_server.asked) == 2
 

@@ -108,6 +108,11 @@ def interrupted() -> ModelFailure:
     return ModelFailure("interrupted", "cut", is_transient=True)
 
 
+def useless(tokens: int, *, is_transient: bool = False) -> ModelFailure:
+    """An answer that cannot be used, and has cost something all the same."""
+    return ModelFailure("unavailable", "empty", is_transient=is_transient, tokens=tokens)
+
+
 def refused() -> ModelFailure:
     return ModelFailure("refused", "http_400", is_transient=False)
 

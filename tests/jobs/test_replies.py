@@ -25,6 +25,7 @@ from tests.jobs.talk import (
     interrupted,
     refused,
     unavailable,
+    useless,
 )
 
 
@@ -426,6 +427,46 @@ async def test_a_reply_that_she_cancels_stops_and_keeps_what_was_released(
     assert model.left == 1
     assert await talk.spent() > 0
     assert await talk.job(reply) is None
+
+
+async def test_who_cancels_before_the_first_word_has_let_the_model_read_all_the_same(
+    talk: Talk, database: Database
+) -> None:
+    reply = await talk.say()
+    asked, lost = asyncio.Event(), asyncio.Event()
+
+    async def ask() -> None:
+        asked.set()
+        await lost.wait()
+
+    desk = Desk.of(database, Played([ask, "Too late.", USAGE]))
+    answering = asyncio.create_task(desk.answer())
+    await asked.wait()
+    await talk.caller(CANCEL, id=reply)
+    answering.cancel()  # as the runner does, when the job is lost
+    await asyncio.gather(answering, return_exceptions=True)
+
+    # The instructions alone are some hundreds.
+    assert await talk.spent() > 100
+
+
+@pytest.mark.parametrize("is_transient", [True, False])
+async def test_an_answer_without_a_word_is_paid_for_all_the_same(
+    talk: Talk, database: Database, is_transient: bool
+) -> None:
+    await talk.say()
+
+    await Desk.of(database, Played([useless(300, is_transient=is_transient)])).answer()
+
+    assert await talk.spent() == 300
+
+
+async def test_a_model_that_was_not_reached_costs_nothing(talk: Talk, database: Database) -> None:
+    await talk.say()
+
+    await Desk.of(database, Played([unavailable()])).answer()
+
+    assert await talk.spent() == 0
 
 
 async def test_other_words_for_a_message_end_the_reply_to_the_old_ones(

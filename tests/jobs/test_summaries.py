@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +12,7 @@ import orjson
 import pytest
 
 from graphql_api.admission.budget import Budget
-from graphql_api.companion.protocol import Companion
+from graphql_api.companion.protocol import Companion, Summary, Turn
 from graphql_api.jobs.queue import Job
 from graphql_api.jobs.summaries import Summaries
 from graphql_api.session import Database
@@ -25,10 +26,12 @@ from tests.jobs.talk import (
     eventually,
     refused,
     unavailable,
+    useless,
     working,
 )
 
 COMPLETE = "mutation ($id: UUID!) { completeConversation(input: {id: $id}) { status } }"
+DELETE = "mutation ($id: UUID!) { deleteConversation(input: {id: $id}) { deletedId } }"
 SUMMARIES = """
 query ($id: UUID!) {
   conversation(id: $id) { summaries { nodes { summary keyTopics throughTurn } } }
@@ -44,6 +47,7 @@ async def sum_up(database: Database, companion: Companion, *, tokens_per_day: in
         companion,
         Budget(database, tokens_per_day),
         lambda user_id, *, draft=False: desk.told.append((user_id, "news")),
+        context_tokens=8_000,
     )
     job = await desk.claim()
     assert job.kind == "summary"
@@ -142,6 +146,38 @@ async def test_when_the_model_fails_for_good_rules_sum_up_and_say_so(
 
     (row,) = await stored(talk)
     assert orjson.loads(row["metadata"]) == {"by": "extractive"}
+
+
+@pytest.mark.parametrize("is_transient", [True, False])
+async def test_a_summary_that_could_not_be_used_is_paid_for_all_the_same(
+    talk: Talk, database: Database, is_transient: bool
+) -> None:
+    await ended(talk)
+
+    await sum_up(database, Played([useless(300, is_transient=is_transient)]))
+
+    assert await talk.spent() == 300
+
+
+async def test_who_deletes_a_conversation_has_let_the_model_read_it_all_the_same(
+    talk: Talk, database: Database
+) -> None:
+    await ended(talk)
+    asked = asyncio.Event()
+
+    class Thinking(Played):
+        async def summarise(self, turns: Sequence[Turn]) -> Summary:
+            asked.set()
+            await asyncio.Event().wait()
+            raise AssertionError
+
+    summing_up = asyncio.create_task(sum_up(database, Thinking()))
+    await asked.wait()
+    await talk.caller(DELETE, id=talk.id)
+    summing_up.cancel()  # as the runner does, when the job is lost
+    await asyncio.gather(summing_up, return_exceptions=True)
+
+    assert await talk.spent() > 10
 
 
 async def test_over_her_budget_rules_sum_up(talk: Talk, database: Database) -> None:
