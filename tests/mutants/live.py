@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from tests.mutants import live_companion, live_database, live_feeds, live_page, live_sockets
+from tests.mutants import (
+    live_companion,
+    live_database,
+    live_demo,
+    live_feeds,
+    live_page,
+    live_sockets,
+)
 from tests.mutants.mutant import Mutant
 
 EVENTS: tuple[Mutant, ...] = (*live_database.MUTANTS, *live_feeds.MUTANTS)
@@ -145,4 +152,4 @@ REPLIES: tuple[Mutant, ...] = (
     ),
 )
 
-MUTANTS = (*EVENTS, *SOCKETS, *REPLIES, *live_companion.MUTANTS)
+MUTANTS = (*EVENTS, *SOCKETS, *REPLIES, *live_companion.MUTANTS, *live_demo.MUTANTS)

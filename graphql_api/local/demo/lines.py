@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from rich.console import Console
 
 from graphql_api.local.demo.device import Device
+from graphql_api.local.demo.view import legible
 
 
 class Lines:
@@ -40,7 +41,7 @@ class Lines:
 
     def said(self, device: Device, who: str, text: str) -> None:
         """Print what a device was told."""
-        self._print_fact(device, f"{who}: {text}")
+        self._print_fact(device, f"{who}: {legible(text)}")
 
     async def leave_time(self, seconds: float) -> None:
         """Let a person read, if there is one."""

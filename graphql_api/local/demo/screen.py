@@ -17,6 +17,7 @@ from rich.text import Text
 
 from graphql_api.local.demo.device import Device
 from graphql_api.local.demo.held import UNDER_WAY, VIEWER, Message
+from graphql_api.local.demo.view import legible
 
 FRAMES_PER_SECOND = 12
 # A narrower or lower terminal gets lines.
@@ -135,7 +136,7 @@ class Screen:
 
 
 def _said(device: Device, message: Message) -> Text:
-    text = device.held.text_of(message)
+    text = legible(device.held.text_of(message))
     if message.role == "USER":
         return Text.assemble((f"{device.person.capitalize()}  ", "bold cyan"), text)
     said = Text.assemble(("companion  ", "bold green"), text)

@@ -265,7 +265,9 @@ class Story:
             await device.until(lambda one: one.held.has_whole(reply), "the end of an answer")
             state = device.held.messages[reply].state
             if state != "COMPLETE":
-                raise Problem(f"The companion gave no answer: it is {state.lower()}.")
+                raise Problem(
+                    f"The companion gave no answer: its reply is {state.lower()}. `cairn dev` logs why."
+                )
 
 
 def _text(device: Device, reply: str) -> str:

@@ -32,3 +32,11 @@ class View(Protocol):
     async def leave_time(self, seconds: float) -> None:
         """Let a person read for so long."""
         ...
+
+
+def legible(text: str) -> str:
+    """Give a text for a screen: a space for each run of white space, and no control characters.
+
+    A model may have written it, and a terminal obeys control characters.
+    """
+    return "".join(sign for sign in " ".join(text.split()) if sign.isprintable())
