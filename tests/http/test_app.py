@@ -336,8 +336,13 @@ def test_graphiql_is_what_its_authors_published() -> None:
 def test_serving_says_all_that_it_lacks() -> None:
     sentences = check_ready_to_serve(OwnSettings())
 
-    assert len(sentences) == 3
-    for name in ("SUPABASE_DATABASE_URL", "SUPABASE_JWT_SECRET", "CAIRN_CORS_ORIGINS"):
+    assert len(sentences) == 4
+    for name in (
+        "SUPABASE_DATABASE_URL",
+        "SUPABASE_JWT_SECRET",
+        "CAIRN_CORS_ORIGINS",
+        "CHAT_MODEL",
+    ):
         assert any(name in sentence for sentence in sentences)
         assert all(sentence.endswith(".") for sentence in sentences)
 
@@ -351,14 +356,19 @@ def test_serving_says_all_that_it_lacks() -> None:
         ({"cors_origins": ("*",)}, "`*`"),
         ({"cors_origins": ("https://app.example/path",)}, "https://app.example/path"),
         ({"cors_origins": ("app.example",)}, "app.example"),
+        ({"chat_model": None}, "CHAT_MODEL"),
+        ({"openai_api_key": None}, "OPENAI_API_KEY"),
     ],
 )
 def test_serving_refuses_what_would_not_be_safe(
     settings: Settings, change: dict[str, Any], named: str
 ) -> None:
-    assert check_ready_to_serve(settings) == []
+    fit = settings.model_copy(
+        update={"chat_model": "a-model", "openai_api_key": SecretStr("only-for-tests")}
+    )
+    assert check_ready_to_serve(fit) == []
 
-    (sentence,) = check_ready_to_serve(settings.model_copy(update=change))
+    (sentence,) = check_ready_to_serve(fit.model_copy(update=change))
 
     assert named in sentence
     assert "short" not in sentence or "too short" in sentence

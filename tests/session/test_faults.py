@@ -85,15 +85,19 @@ async def test_a_killed_postgres_keeps_every_acknowledged_message_once(
 
     connection = await fresh_cluster.connect()
     stored = await connection.fetch(
-        "select content, turn from public.messages where conversation_id = $1 order by turn",
+        "select id, role::text, in_reply_to, content, turn from public.messages"
+        " where conversation_id = $1 order by turn",
         UUID(conversation),
     )
     count = await connection.fetchval(
         "select message_count from public.conversations where id = $1", UUID(conversation)
     )
     await connection.close()
-    contents = [row["content"] for row in stored]
-    assert sorted(contents) == sorted(acknowledged)
+    said = {row["id"]: row["content"] for row in stored if row["role"] == "user"}
+    assert sorted(said.values()) == sorted(acknowledged)
+    # Each brought its reply with it, in the same transaction.
+    replies = [row["in_reply_to"] for row in stored if row["role"] == "assistant"]
+    assert sorted(replies) == sorted(said)
     assert [row["turn"] for row in stored] == list(range(1, len(stored) + 1))
     assert count == len(stored)
     assert set(failures) <= {"UNAVAILABLE"}
