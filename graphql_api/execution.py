@@ -87,7 +87,9 @@ class Executor:
         self._services = services or {}
         self._documents = Documents(catalog.schema, settings)
         self._hints = hints
-        self._feeds = None if hub is None else Feeds(database, hub)
+        self._feeds = (
+            None if hub is None else Feeds(database, hub, max_of_user=settings.live_subscriptions)
+        )
         self._mutations = Mutations(database, self._tell)
         self._plans = Plans(catalog, settings)
 

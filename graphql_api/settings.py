@@ -127,6 +127,8 @@ class Settings(BaseSettings):
     """Operations that may be open at a time on one socket."""
     live_connections: int = Field(default=50, ge=1, alias="CAIRN_LIVE_CONNECTIONS")
     """Sockets and event streams that one user may have open at one process."""
+    live_subscriptions: int = Field(default=200, ge=1, alias="CAIRN_LIVE_SUBSCRIPTIONS")
+    """Subscriptions that one user may have open at one process: each reads what happens to her."""
 
     # Limits of one operation.
     max_depth: int = Field(default=12, ge=1, alias="CAIRN_MAX_DEPTH")

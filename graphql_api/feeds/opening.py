@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from graphql_api.compile import Compiled
+from graphql_api.errors import RateLimited
 from graphql_api.events import StreamOf
 from graphql_api.feeds.cursors import decode_in_text, decode_place
 from graphql_api.feeds.log_feed import LogFeed
@@ -21,10 +22,11 @@ from graphql_api.session import Database
 class Feeds:
     """Opens the feeds of one database."""
 
-    def __init__(self, database: Database, hub: Hub) -> None:
-        """Read from `database`, woken by `hub`."""
+    def __init__(self, database: Database, hub: Hub, *, max_of_user: int) -> None:
+        """Read from `database`, woken by `hub`; each person has so many open at most."""
         self._database = database
         self._hub = hub
+        self._max_of_user = max_of_user
 
     def open(
         self,
@@ -45,10 +47,14 @@ class Feeds:
 
         Raises:
             BadInput: the cursor `after`, or one further down, is malformed.
+            RateLimited: she has as many open as she may.
         """
         # A bad cursor further down is refused now, not in the middle of the stream.
         compiled.bind({**variables, **NOWHERE})
         reader = Reader(self._database, whose, compiled, variables)
+        # Whatever happens to her costs a statement for each.
+        if self._hub.subscriptions_of(reader.user_id) >= self._max_of_user:
+            raise RateLimited(f"At most {self._max_of_user} subscriptions at a time.")
         after = plan.after(variables)
         feed: Feed
         if isinstance(plan.meaning, StreamOf):

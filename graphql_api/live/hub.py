@@ -103,6 +103,10 @@ class Hub:
         """How many wait."""
         return sum(len(wakes) for wakes in self._wakes.values())
 
+    def subscriptions_of(self, user_id: UUID) -> int:
+        """Tell how many of them are this person's."""
+        return len(self._wakes.get(user_id, ()))
+
     async def start(self) -> None:
         """Begin to ask."""
         self._task = asyncio.create_task(self._keep_polling(), name="live news")

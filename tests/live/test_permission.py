@@ -13,8 +13,9 @@ import pytest
 from graphql_api.auth import ANONYMOUS, Viewer
 from graphql_api.errors import Unauthenticated
 from graphql_api.execution import GraphQLRequest
+from graphql_api.settings import Settings
 from tests.fixtures.people import NewUser
-from tests.live.listening import ALL_HERS, EVENTS, STREAM, Engine
+from tests.live.listening import ALL_HERS, EVENTS, STREAM, Engine, engine_on
 from tests.live.rows import Rows
 
 
@@ -216,3 +217,20 @@ async def test_whoever_leaves_leaves_no_alarm_behind(
 
     assert engine.hub.subscriptions == 0
     assert engine.hub._seen == {}
+
+
+async def test_one_person_has_so_many_subscriptions_at_most_and_nobody_else_pays(
+    settings: Settings, rows: Rows, new_user: NewUser
+) -> None:
+    ana, ben = await new_user("Ana"), await new_user("Ben")
+    async with engine_on(settings.model_copy(update={"live_subscriptions": 2})) as engine:
+        first = await engine.listen(ana, ALL_HERS)
+        await first.until("CaughtUp")
+        await (await engine.listen(ana, ALL_HERS)).until("CaughtUp")
+
+        refusal = await engine.refusal(ana, ALL_HERS)
+        await (await engine.listen(ben, ALL_HERS)).until("CaughtUp")
+        await first.close()
+        await (await engine.listen(ana, ALL_HERS)).until("CaughtUp")
+
+    assert refusal["extensions"]["code"] == "RATE_LIMITED"
