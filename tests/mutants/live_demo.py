@@ -6,10 +6,9 @@ from tests.mutants.mutant import Mutant
 
 PROOF = "graphql_api/local/demo/proof.py"
 TESTS = "tests/local/test_demo.py"
-NOTICED = f"{TESTS}::test_a_lost_event_and_one_told_to_the_wrong_person_are_noticed"
-LEFT_OUT = (
-    f"{TESTS}::test_it_is_legible_at_eighty_columns_and_notices_whatever_is_left_out_or_told_twice"
-)
+NOTICING = "tests/local/test_demo_notices.py"
+NOTICED = f"{NOTICING}::test_a_lost_event_and_one_told_to_the_wrong_person_are_noticed"
+LEFT_OUT = f"{NOTICING}::test_it_is_legible_at_eighty_columns_and_notices_whatever_is_left_out_or_told_twice"
 
 MUTANTS: tuple[Mutant, ...] = (
     Mutant(
