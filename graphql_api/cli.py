@@ -143,7 +143,7 @@ def serve(
     """Serve the API on the database that the environment names."""
     from graphql_api.app import check_ready_to_serve, create_app
     from graphql_api.logs import configure_logs
-    from graphql_api.server import listen, run_loop
+    from graphql_api.server import listen, make_room, run_loop
     from graphql_api.server import serve as serve_app
 
     given = {"host": host, "port": port}
@@ -154,6 +154,7 @@ def serve(
     if missing:
         raise Refused("\n".join(["This is not ready to serve:", *missing]))
     configure_logs(settings)
+    make_room()
     app = create_app(settings, allow_owner_role=allow_owner_role)
     run_loop(serve_app(app, settings, listen(settings.host, settings.port)))
 

@@ -59,7 +59,7 @@ class _PageCompiler:
         column = f"e.{name(self._meaning.column)}"
         mine = f"{column} = {self._row}" if self._row else f"{column} is not null"
         # Without a cursor it begins with what happens from now on.
-        text = f"""/* {role} */ with head as (
+        text = f"""/* {role} */ with head as materialized (
   select coalesce((select e.seq from public.live_heads as e where {hers}), 0) as head
 ), start as (
   select head, coalesce({self._place}, head) as place from head

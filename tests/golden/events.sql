@@ -1,6 +1,6 @@
 -- as authenticated, read only
 /* authenticated */
-with head as (
+with head as materialized (
   select coalesce((select e.seq from public.live_heads as e where e.user_id = $2::uuid), 0) as head
 ),
 start as (select head, coalesce($1::bigint, head) as place from head),

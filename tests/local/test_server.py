@@ -168,3 +168,16 @@ def test_serving_as_an_owner_is_refused_in_a_sentence(database_urls: Urls) -> No
 async def get(url: str) -> str:
     async with httpx2.AsyncClient() as client:
         return (await client.get(url)).text
+
+
+def test_a_serving_process_may_hold_as_many_sockets_as_the_system_allows() -> None:
+    program = (
+        "import gc, resource; from graphql_api.server import make_room;"
+        "_, hard = resource.getrlimit(resource.RLIMIT_NOFILE);"
+        "resource.setrlimit(resource.RLIMIT_NOFILE, (256, hard));"
+        "make_room();"
+        "soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE);"
+        "raise SystemExit(soft < min(hard, 65_536) or gc.get_threshold()[2] < 100)"
+    )
+
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
