@@ -187,7 +187,8 @@ class Denials:
         async with self._polling:
             try:
                 await self._poll()
-            except (ApiError, DatabaseError) as error:
+            except Exception as error:
+                # Of any kind: a poll that ended here would leave sockets open that should close.
                 if self._readable:
                     log.error("the deny list cannot be read", where=whereabouts(error))
                 self._readable = False
@@ -209,9 +210,10 @@ class Denials:
         while True:
             try:
                 await self._listen(redis)
-            except (RedisError, OSError) as error:
+            except Exception as error:
+                # Redis's client may raise anything; whoever gave up here would be deaf for good.
                 if not self._deaf:
-                    log.warning("hints cannot be heard", reason=type(error).__name__)
+                    _warn("hints cannot be heard", error)
                 self._deaf = True
             await asyncio.sleep(REDIS_RETRY_SECONDS)
 
@@ -226,3 +228,7 @@ class Denials:
                     self._hint.set()
             finally:
                 self.hears_hints = False
+
+
+def _warn(what: str, error: Exception) -> None:
+    log.warning(what, reason=type(error).__name__, where=whereabouts(error))

@@ -14,7 +14,8 @@ from uuid import UUID, uuid4
 
 import structlog
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
+
+from graphql_api.logs import whereabouts
 
 CHANNEL = "cairn:news"
 REDIS_SECONDS = 1.0
@@ -147,10 +148,11 @@ class Hints:
             try:
                 async with asyncio.timeout(REDIS_SECONDS):
                     await self._publish(redis, pending)
-            except (RedisError, OSError, TimeoutError) as error:
-                # The other processes learn of it when they look by themselves.
+            except Exception as error:
+                # The other processes learn of it when they look by themselves. Of any kind, as
+                # below: Redis's client may raise anything, and nobody would begin this task anew.
                 if not self._mute:
-                    log.warning("hints cannot be given", reason=type(error).__name__)
+                    _warn("hints cannot be given", error)
                 self._mute = True
             else:
                 self._mute = False
@@ -165,9 +167,9 @@ class Hints:
         while True:
             try:
                 await self._listen(redis)
-            except (RedisError, OSError) as error:
+            except Exception as error:
                 if not self._deaf:
-                    log.warning("hints cannot be heard", reason=type(error).__name__)
+                    _warn("hints cannot be heard", error)
                 self._deaf = True
             await asyncio.sleep(REDIS_RETRY_SECONDS)
 
@@ -191,3 +193,7 @@ class Hints:
             return
         if hint.origin != self._origin:
             self._hear(hint.user_id, hint.what)
+
+
+def _warn(what: str, error: Exception) -> None:
+    log.warning(what, reason=type(error).__name__, where=whereabouts(error))

@@ -13,6 +13,7 @@ import asyncpg
 import pytest
 from pydantic import SecretStr
 from redis.asyncio import Redis
+from structlog.testing import capture_logs
 
 from graphql_api.admission import Admission, denials, door
 from graphql_api.auth import ANONYMOUS, Viewer
@@ -442,6 +443,33 @@ async def test_requests_that_wait_together_ask_the_table_together(
     await asyncio.gather(*(enter(admission, ana) for _ in range(20)))
 
     assert 1 <= asked <= 3
+
+
+async def test_a_fault_of_any_kind_ends_no_poll(
+    database: Database,
+    ana: Viewer,
+    new_user: NewUser,
+    owner: asyncpg.Connection,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(denials, "POLL_SECONDS", 0.01)
+    ben = signed_in(await new_user("Ben"))
+    faults = [TypeError("a fault of ours")]
+
+    def fail_once() -> None:
+        if faults:
+            raise faults.pop()
+
+    async with started(database) as admission:
+        admission.denials.on_denied = fail_once
+        with capture_logs() as logs:
+            await deny(owner, ana)
+            await until(lambda: not faults)
+            await deny(owner, ben)
+            await until(lambda: admission.denials.has(ben))
+
+    assert logs[0]["event"] == "the deny list cannot be read"
+    assert "a fault of ours" not in str(logs)
 
 
 async def test_without_postgres_nobody_with_a_token_is_let_in_until_it_is_back(

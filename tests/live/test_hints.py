@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from pydantic import SecretStr
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from structlog.testing import capture_logs
 
 from graphql_api.live import Hints, hints
+from graphql_api.redis_client import redis_client
+from graphql_api.settings import Settings
 from tests.fixtures.servers import FreshRedis
 
 
@@ -184,3 +189,50 @@ async def test_what_is_no_hint_is_passed_over(fresh_redis: FreshRedis) -> None:
 
     assert len(logs) == 6
     assert there.jobs.empty()
+
+
+async def test_a_fault_of_any_kind_makes_nobody_deaf_or_mute(
+    fresh_redis: FreshRedis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hints, "REDIS_RETRY_SECONDS", 0.05)
+    ana = uuid4()
+    with capture_logs() as logs:
+        async with process(fresh_redis.url) as here, process(fresh_redis.url) as there:
+            await there.hears()
+            faults = [TypeError("a fault of a driver"), TypeError("a fault of a driver")]
+            publish, hear = here.hints._publish, there.hints._hear
+
+            async def publish_but_once(*given: Any) -> None:
+                if len(faults) == 2:
+                    raise faults.pop()
+                await publish(*given)
+
+            def hear_but_once(*given: Any) -> None:
+                if faults:
+                    raise faults.pop()
+                hear(*given)
+
+            monkeypatch.setattr(here.hints, "_publish", publish_but_once)
+            monkeypatch.setattr(there.hints, "_hear", hear_but_once)
+            here.hints.tell(ana)
+            await asyncio.sleep(0.05)
+            here.hints.tell(ana)
+            await there.hears()  # as after each new beginning
+            here.hints.tell(ana)
+            assert await there.next() == ana
+
+    assert [line["event"] for line in logs] == ["hints cannot be given", "hints cannot be heard"]
+    assert "a fault of a driver" not in str(logs)
+
+
+async def test_a_connection_that_only_listens_is_probed(fresh_redis: FreshRedis) -> None:
+    settings = Settings(redis_url=SecretStr(fresh_redis.url))
+    async with redis_client(settings) as redis, redis.pubsub() as channel:
+        await channel.subscribe("a channel")
+        assert channel.connection is not None
+        writer = channel.connection._writer
+        assert writer is not None
+        wire = writer.get_extra_info("socket")
+
+        assert wire.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
+        assert 0 < wire.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE) <= 60
