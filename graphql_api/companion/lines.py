@@ -60,12 +60,12 @@ PATTERNS: Sequence[Pattern] = (
         "A decision is in front of you, and you are looking at it from several sides.",
     ),
     _hear(
-        r"\bi (?:want|would like|'d like) to " + _CLAUSE,
+        r"\bi(?: want| would like|'d like) to " + _CLAUSE,
         "There is something you want: to {0}.",
         "To {0}: that seems to matter to you.",
     ),
     _hear(
-        r"\bi (?:have|'ve got|need) to " + _CLAUSE,
+        r"\bi(?: have|'ve got| need) to " + _CLAUSE,
         "You have it before you to {0}.",
         "It presses on you that you have to {0}.",
     ),

@@ -56,6 +56,8 @@ def test_the_same_turns_have_the_same_reply_and_others_another() -> None:
     ("said", "given_back"),
     [
         ("I want to call my sister", "call your sister"),
+        ("I'd like to call my sister", "call your sister"),
+        ("I've got to call my sister", "call your sister"),
         ("I’m afraid of losing my job.", "losing your job"),
         ("It feels like I am not heard, again", "you are not heard"),
         ("My mother never listens", "mother"),
