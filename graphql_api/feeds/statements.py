@@ -142,7 +142,7 @@ select concat(
         table = literal(self._meaning.table)
         return (
             f"(exists (select from public.{name(self._meaning.table)} as e where e.id = {self._row})"
-            f" or exists (select from public.live_events as e where e.user_id = {self._viewer}"
+            f" or looked.is_whole and exists (select from public.live_events as e where e.user_id = {self._viewer}"
             f" and e.{name(self._meaning.column)} = {self._row} and e.seq > looked.place"
             f" and e.table_name = {table} and e.operation = 'delete'))"
         )

@@ -92,7 +92,7 @@ select concat(
       select
       from public."conversations" as e
       where e.id = $3::uuid
-    ) or exists (
+    ) or looked.is_whole and exists (
       select
       from public.live_events as e
       where e.user_id = $2::uuid and e."conversation_id" = $3::uuid and e.seq > looked.place and e.table_name = 'conversations' and e.operation = 'delete'

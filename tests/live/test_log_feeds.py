@@ -219,6 +219,23 @@ async def test_a_deletion_that_was_missed_is_told_and_afterwards_there_is_no_suc
     assert await knows.has_ended()
 
 
+async def test_a_deletion_that_cannot_be_told_any_more_leaves_nobody_waiting(
+    engine: Engine, rows: Rows, new_user: NewUser
+) -> None:
+    ana = await new_user("Ana")
+    conversation = await rows.conversation(ana.user_id)
+    await rows.message(ana.user_id, conversation)
+    await rows.delete("conversations", conversation)
+    await rows.connection.execute(
+        "delete from public.live_events where user_id = $1 and seq <= 2", ana.user_id
+    )
+
+    listener = await engine.listen(ana, EVENTS, id=conversation, after="1")
+
+    assert (await listener.body())["errors"][0]["extensions"]["code"] == "NOT_FOUND"
+    assert await listener.has_ended()
+
+
 async def test_a_hidden_conversation_is_as_a_missing_one(
     engine: Engine, rows: Rows, new_user: NewUser, owner: asyncpg.Connection
 ) -> None:
