@@ -142,7 +142,7 @@ as $$
   )
 $$;
 comment on function private.is_served is
-  'May anything be done in this person''s name? Not while she is locked out, banned or closed. For claim_job.';
+  'May anything be done in this person''s name? Not while she is locked out, banned or closed. For claim_job and hold_job.';
 
 create function private.claim_job(kinds text[], lease_seconds double precision)
   returns table (id uuid, kind text, user_id uuid, ref_id uuid, attempt integer, fence bigint)
@@ -150,32 +150,46 @@ create function private.claim_job(kinds text[], lease_seconds double precision)
 as $$
 declare
   wanted text;
+  next_id uuid;
+  is_served boolean;
 begin
   foreach wanted in array kinds loop
-    return query
+    -- No claim looks at more of them: it takes some 50 ms, and the worker asks again.
+    for looked in 1..1000 loop
+      select due.id, private.is_served(due.user_id) into next_id, is_served
+      from private.jobs as due
+      where due.kind = wanted and due.claimable_at <= now()
+      order by due.claimable_at, due.id
+      limit 1
+      -- Nobody waits for a job that another is just claiming or writing.
+      for update skip locked;
+      exit when not found;
+
+      if is_served then
+        return query
+          update private.jobs as job
+          set attempts    = job.attempts + 1,
+              fence       = job.fence + 1,
+              lease_until = clock_timestamp() + make_interval(secs => lease_seconds)
+          where job.id = next_id
+          returning job.id, job.kind, job.user_id, job.ref_id, job.attempts, job.fence;
+        return;
+      end if;
+      -- Out of the way: else each claim would look at all jobs of all who are locked out. The longer
+      -- it waits, the less often it is looked at; soon enough when she comes back. Spread, so that
+      -- they do not come back together.
       update private.jobs as job
-      set attempts    = job.attempts + 1,
-          fence       = job.fence + 1,
-          lease_until = clock_timestamp() + make_interval(secs => lease_seconds)
-      where job.id = (
-        select due.id
-        from private.jobs as due
-        where due.kind = wanted and due.claimable_at <= now() and private.is_served(due.user_id)
-        order by due.claimable_at, due.id
-        limit 1
-        -- Nobody waits for a job that another is just claiming or writing.
-        for update skip locked
-      )
-      returning job.id, job.kind, job.user_id, job.ref_id, job.attempts, job.fence;
-    if found then
-      return;
-    end if;
+      set run_at = now() + (0.5 + random() / 2)
+        * least(greatest((now() - job.created_at) / 4, interval '5 seconds'), interval '10 minutes')
+      where job.id = next_id;
+    end loop;
   end loop;
 end
 $$;
 comment on function private.claim_job is
   'The job of one of these kinds that has waited longest, the first kind first; no row when there is none. It is the '
-  'caller''s for so many seconds from now. Expired claims are claimed again, with a higher fence. For the worker.';
+  'caller''s for so many seconds from now. Expired claims are claimed again, with a higher fence. Those of people '
+  'who are locked out are put off. For the worker.';
 grant execute on function private.claim_job to cairn_server;
 
 create function private.lock_job(job_id uuid, fence bigint) returns void
@@ -276,13 +290,13 @@ as $$
   cross join lateral (
     select job.claimable_at
     from private.jobs as job
-    where job.kind = wanted.kind and private.is_served(job.user_id)
+    where job.kind = wanted.kind
     order by job.claimable_at
     limit 1
   ) as first
 $$;
 comment on function private.next_job_at is
-  'When the next job of these kinds may be claimed, also in the past; null when there is none. For the worker.';
+  'When it is time to claim again, also in the past; null when there is no job of these kinds. For the worker.';
 grant execute on function private.next_job_at to cairn_server;
 
 -- private.model_usage ---------------------------------------------------------

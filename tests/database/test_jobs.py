@@ -437,12 +437,42 @@ async def test_nothing_is_done_for_who_is_locked_out_until_she_may_come_back(
     worker, _ = workers
 
     await owner.execute(f"{lock} where id = $1", ana.user_id)
-    none = await claim(worker), await worker.fetchval("select private.next_job_at('{reply}')")
+    none = await claim(worker)
+    wait = await worker.fetchval("select private.next_job_at('{reply}') - clock_timestamp()")
     await owner.execute(f"{unlock} where id = $1", ana.user_id)
+    await owner.execute("update private.jobs set run_at = now()")  # as time goes by
 
-    assert none == (None, None)
-    assert await worker.fetchval("select private.next_job_at('{reply}')") is not None
+    assert none is None
+    assert timedelta(0) < wait < timedelta(seconds=6)
     assert (await claim(worker))["ref_id"] == reply
+
+
+async def test_jobs_of_who_is_locked_out_stand_in_nobodys_way(
+    reply: UUID,
+    ana: Viewer,
+    new_user: NewUser,
+    workers: tuple[asyncpg.Connection, asyncpg.Connection],
+    owner: asyncpg.Connection,
+) -> None:
+    worker, _ = workers
+    ben = await new_user("Ben")
+    await owner.execute("update public.users set is_active = false where id = $1", ben.user_id)
+    await owner.execute(
+        "insert into private.jobs (kind, user_id, ref_id, run_at, created_at)"
+        " select 'reply', $1, gen_random_uuid(), now() - '1 day'::interval, now() - '1 day'::interval"
+        " from generate_series(1, 1050)",
+        ben.user_id,
+    )
+
+    claims = [await claim(worker) for _ in range(2)]
+
+    assert [one and one["ref_id"] for one in claims] == [None, reply]
+    delays = await owner.fetch(
+        "select distinct run_at > now() + '4 minutes'::interval, attempts, fence"
+        " from private.jobs where user_id = $1",
+        ben.user_id,
+    )
+    assert [tuple(one) for one in delays] == [(True, 0, 0)]
 
 
 async def test_the_next_job_is_due_when_its_claim_runs_out(
