@@ -110,4 +110,21 @@ MUTANTS: tuple[Mutant, ...] = (
             "test_words_of_danger_are_answered_by_where_to_find_a_person",
         ),
     ),
+    Mutant(
+        "who-cancels-in-time-asks-for-free",
+        "graphql_api/jobs/attempt.py",
+        "return estimate_prompt(self._turns) if is_silent else self.tokens",
+        "return self.tokens",
+        (
+            "tests/jobs/test_replies.py::"
+            "test_who_cancels_before_the_first_word_has_let_the_model_read_all_the_same",
+        ),
+    ),
+    Mutant(
+        "an-empty-answer-is-free",
+        "graphql_api/companion/model.py",
+        "failure.tokens = reading.usage(turns).tokens if reading.has_answered else 0",
+        "failure.tokens = 0",
+        ("tests/companion/test_faults.py::test_a_failure_costs_what_a_model_has_read",),
+    ),
 )

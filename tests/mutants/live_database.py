@@ -147,8 +147,8 @@ REPLYING = (
     Mutant(
         "a-claim-keeps-its-fence",
         REPLIES,
-        "fence       = job.fence + 1,\n          lease_until",
-        "fence       = job.fence,\n          lease_until",
+        "fence       = job.fence + 1,\n              lease_until",
+        "fence       = job.fence,\n              lease_until",
         (f"{JOBS}::test_a_job_is_claimed_once_and_tells_ids_only",),
     ),
     Mutant(
@@ -157,6 +157,13 @@ REPLYING = (
         "and person.is_active\n",
         "\n",
         (f"{JOBS}::test_nothing_is_done_for_who_is_locked_out_until_she_may_come_back",),
+    ),
+    Mutant(
+        "who-is-locked-out-holds-everybody-up",
+        REPLIES,
+        "      where job.id = next_id;\n    end loop;",
+        "      where false;\n    end loop;",
+        (f"{JOBS}::test_jobs_of_who_is_locked_out_stand_in_nobodys_way",),
     ),
     Mutant(
         "a-cancelled-reply-keeps-its-job",

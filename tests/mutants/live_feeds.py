@@ -179,9 +179,26 @@ WOKEN = (
     Mutant(
         "a-lost-redis-ends-the-hints",
         "graphql_api/live/hints.py",
-        "            except (RedisError, OSError) as error:",
-        "            except ZeroDivisionError as error:",
+        "            except Exception as error:\n                if not self._deaf",
+        "            except ZeroDivisionError as error:\n                if not self._deaf",
         (f"{HINTS}::test_a_killed_redis_harms_nobody_and_is_heard_again",),
+    ),
+    Mutant(
+        "a-fault-of-a-driver-makes-deaf",
+        "graphql_api/live/hints.py",
+        "            except Exception as error:\n                if not self._deaf",
+        "            except OSError as error:\n                if not self._deaf",
+        (f"{HINTS}::test_a_fault_of_any_kind_makes_nobody_deaf_or_mute",),
+    ),
+    Mutant(
+        "one-person-subscribes-without-end",
+        "graphql_api/feeds/opening.py",
+        "if self._hub.subscriptions_of(reader.user_id) >= self._max_of_user:",
+        "if self._hub.subscriptions_of(reader.user_id) < 0:",
+        (
+            "tests/live/test_permission.py::"
+            "test_one_person_has_so_many_subscriptions_at_most_and_nobody_else_pays",
+        ),
     ),
 )
 
