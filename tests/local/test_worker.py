@@ -155,6 +155,34 @@ async def test_a_duty_that_fails_is_told_and_the_others_go_on(
     assert told == ["duty failed: fail", "duty failed: fail"]
 
 
+async def test_a_duty_with_more_to_do_does_not_wait_for_its_turn(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("graphql_api.worker.FULL_SECONDS", 0.001)
+    database = await Database.connect(settings)
+    counts, ended = iter((10_000, 10_000, 9_999)), asyncio.Event()
+    performed: list[int] = []
+
+    async def count(_database: Database, _duty: Duty) -> int:
+        performed.append(next(counts))
+        if performed[-1] < 10_000:
+            ended.set()
+        return performed[-1]
+
+    monkeypatch.setattr("graphql_api.worker.perform", count)
+    duty = Duty("sweep", timedelta(hours=1), "select 0")
+    working = asyncio.create_task(
+        work(database, ScriptedCompanion(), Hints(None), settings, duties=[duty])
+    )
+    async with asyncio.timeout(10):
+        await ended.wait()
+    working.cancel()
+    await asyncio.gather(working, return_exceptions=True)
+    await database.close()
+
+    assert performed == [10_000, 10_000, 9_999]
+
+
 def test_it_refuses_a_login_that_row_level_security_does_not_bind(database_urls: Urls) -> None:
     ran = worker(database_urls.superuser)
     _, errors = ran.communicate(timeout=30)
