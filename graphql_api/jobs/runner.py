@@ -110,6 +110,8 @@ class Runner:
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         self._places.release()
+        # The person's next job may have waited for this one.
+        self._bell.jobs.set()
 
     async def _do(self, job: Job) -> None:
         try:

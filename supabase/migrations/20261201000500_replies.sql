@@ -42,6 +42,8 @@ comment on column private.jobs.claimable_at is 'When it may be claimed next.';
 comment on column private.jobs.last_error is 'Why it was put off: a code, never anybody''s words.';
 
 create index jobs_by_turn_idx on private.jobs (kind, claimable_at, id);
+-- What else is done for her, and what is next.
+create index jobs_by_person_idx on private.jobs (user_id, kind, created_at);
 
 alter table private.jobs enable row level security;
 alter table private.jobs force row level security;
@@ -150,13 +152,12 @@ create function private.claim_job(kinds text[], lease_seconds double precision)
 as $$
 declare
   wanted text;
-  next_id uuid;
-  is_served boolean;
+  next_job private.jobs;
 begin
   foreach wanted in array kinds loop
     -- No claim looks at more of them: it takes some 50 ms, and the worker asks again.
     for looked in 1..1000 loop
-      select due.id, private.is_served(due.user_id) into next_id, is_served
+      select * into next_job
       from private.jobs as due
       where due.kind = wanted and due.claimable_at <= now()
       order by due.claimable_at, due.id
@@ -165,13 +166,23 @@ begin
       for update skip locked;
       exit when not found;
 
-      if is_served then
+      -- One at a time for each person: nobody else stands behind all of hers, and who answers her
+      -- second message knows the answer to her first. jobs_wake_next ends the wait.
+      if exists (
+        select from private.jobs as held
+        where held.user_id = next_job.user_id and held.kind = wanted and held.id <> next_job.id
+          and held.lease_until > now()
+      ) then
+        update private.jobs as job set run_at = now() + interval '2 seconds' where job.id = next_job.id;
+        continue;
+      end if;
+      if private.is_served(next_job.user_id) then
         return query
           update private.jobs as job
           set attempts    = job.attempts + 1,
               fence       = job.fence + 1,
               lease_until = clock_timestamp() + make_interval(secs => lease_seconds)
-          where job.id = next_id
+          where job.id = next_job.id
           returning job.id, job.kind, job.user_id, job.ref_id, job.attempts, job.fence;
         return;
       end if;
@@ -181,7 +192,7 @@ begin
       update private.jobs as job
       set run_at = now() + (0.5 + random() / 2)
         * least(greatest((now() - job.created_at) / 4, interval '5 seconds'), interval '10 minutes')
-      where job.id = next_id;
+      where job.id = next_job.id;
     end loop;
   end loop;
 end
@@ -189,8 +200,29 @@ $$;
 comment on function private.claim_job is
   'The job of one of these kinds that has waited longest, the first kind first; no row when there is none. It is the '
   'caller''s for so many seconds from now. Expired claims are claimed again, with a higher fence. Those of people '
-  'who are locked out are put off. For the worker.';
+  'who are locked out are put off, and those of people for whom another of the kind is being done. For the worker.';
 grant execute on function private.claim_job to cairn_server;
+
+create function private.jobs_wake_next() returns trigger
+  language plpgsql security definer set search_path = ''
+as $$
+begin
+  update private.jobs as job set run_at = now()
+  where job.id = (
+    select next.id from private.jobs as next
+    where next.user_id = old.user_id and next.kind = old.kind
+      -- Not one that has failed, or is being done: those wait for something else.
+      and next.attempts = 0 and next.run_at > now()
+    order by next.created_at
+    limit 1
+    for update skip locked
+  );
+  return null;
+end
+$$;
+comment on function private.jobs_wake_next is 'After a job has gone, done or not: let the person''s next one begin.';
+create trigger t500_jobs_wake_next after delete on private.jobs
+  for each row execute function private.jobs_wake_next();
 
 create function private.lock_job(job_id uuid, fence bigint) returns void
   language plpgsql volatile set search_path = ''

@@ -392,6 +392,45 @@ async def test_a_released_job_is_free_at_once_and_the_attempt_does_not_count(
     assert (again["ref_id"], again["attempt"], again["fence"]) == (reply, 1, 2)
 
 
+@pytest.mark.parametrize(
+    "ending",
+    [
+        "select private.finish_job(id, fence) from private.jobs where ref_id = $1",
+        "delete from public.messages where id = $1",
+        "update public.messages set state = 'cancelled' where id = $1",
+    ],
+)
+async def test_for_each_person_one_job_of_a_kind_is_done_at_a_time_in_their_order(
+    reply: UUID,
+    start: Start,
+    ana: Viewer,
+    new_user: NewUser,
+    as_user: AsUser,
+    workers: tuple[asyncpg.Connection, asyncpg.Connection],
+    owner: asyncpg.Connection,
+    superuser: asyncpg.Connection,
+    ending: str,
+) -> None:
+    second = await queue(await start(), ana, as_user)
+    third = await queue(await start(), ana, as_user)
+    ben = await new_user("Ben")
+    async with as_user(ben) as connection:
+        conversation = await connection.fetchval(
+            "insert into public.conversations (title) values ('On sleep') returning id"
+        )
+    bens = await queue(conversation, ben, as_user)
+    one, other = workers
+
+    claimed = [await claim(one), await claim(other), await claim(other)]
+
+    assert [job and job["ref_id"] for job in claimed] == [reply, bens, None]
+    await superuser.execute(ending, reply)
+    following = [await claim(other), await claim(one)]
+    assert [job and job["ref_id"] for job in following] == [second, None]
+    await superuser.execute(ending, second)
+    assert (await claim(one))["ref_id"] == third
+
+
 async def test_kinds_are_claimed_in_the_order_they_are_named(
     reply: UUID,
     start: Start,

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+import asyncpg
 import pytest
 from pydantic import SecretStr
 
+from graphql_api.auth import Viewer
 from graphql_api.errors import Unavailable
 from graphql_api.jobs import runner
 from graphql_api.jobs.bell import Bell
@@ -18,6 +21,8 @@ from graphql_api.live import Hints
 from graphql_api.redis_client import redis_client
 from graphql_api.session import Database
 from graphql_api.settings import Settings
+from tests.fixtures.graphql import Caller
+from tests.fixtures.people import NewUser
 from tests.fixtures.servers import FreshRedis
 from tests.jobs.talk import (
     CANCEL,
@@ -72,11 +77,16 @@ async def test_a_reply_that_was_put_off_is_begun_when_it_is_due(
 
 
 async def test_no_more_jobs_are_done_at_a_time_than_is_said(
-    talk: Talk, database: Database, settings: Settings
+    database: Database,
+    settings: Settings,
+    new_user: NewUser,
+    caller: Callable[[Viewer], Caller],
+    superuser: asyncpg.Connection,
 ) -> None:
     go_on = asyncio.Event()
     model = Played([go_on, "Here.", USAGE])
-    replies = [await talk.say(f"{number}") for number in range(5)]
+    talks = [await Talk.begin(caller(await new_user()), superuser) for _ in range(5)]
+    replies = [await talk.say() for talk in talks]
 
     async with working(database, model, settings.model_copy(update={"worker_jobs": 2})):
 
@@ -87,8 +97,22 @@ async def test_no_more_jobs_are_done_at_a_time_than_is_said(
         await asyncio.sleep(0.2)  # time enough for a third
         assert len(model.asked) == 2
         go_on.set()
+        for talk, reply in zip(talks, replies, strict=True):
+            await talk.until(reply, "complete")
+
+
+async def test_whoever_answers_her_second_message_knows_the_answer_to_her_first(
+    talk: Talk, database: Database, settings: Settings
+) -> None:
+    model = Played([lambda: asyncio.sleep(0.1), "Here.", USAGE])
+    replies = [await talk.say(said) for said in ("One.", "Two.", "Three.")]
+
+    async with working(database, model, settings):
         for reply in replies:
             await talk.until(reply, "complete")
+
+    asked = [[turn.content for turn in turns if turn.role == "assistant"] for turns in model.asked]
+    assert asked == [[], ["Here."], ["Here.", "Here."]]
 
 
 async def test_a_lease_is_renewed_while_the_model_thinks(

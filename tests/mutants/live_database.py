@@ -133,9 +133,23 @@ REPLYING = (
     Mutant(
         "a-claim-waits-for-the-claim-of-another",
         REPLIES,
-        "for update skip locked",
-        "for update",
+        "claiming or writing.\n      for update skip locked",
+        "claiming or writing.\n      for update",
         (f"{JOBS}::test_a_claim_waits_for_nobody",),
+    ),
+    Mutant(
+        "one-person-takes-all-places",
+        REPLIES,
+        "and held.lease_until > now()\n      ) then",
+        "and held.lease_until > now() and false\n      ) then",
+        (f"{JOBS}::test_for_each_person_one_job_of_a_kind_is_done_at_a_time_in_their_order",),
+    ),
+    Mutant(
+        "her-next-job-is-not-woken",
+        REPLIES,
+        "and next.attempts = 0 and next.run_at > now()",
+        "and next.attempts = 0 and next.run_at < now()",
+        (f"{JOBS}::test_for_each_person_one_job_of_a_kind_is_done_at_a_time_in_their_order",),
     ),
     Mutant(
         "a-held-job-is-claimed-again",
@@ -161,7 +175,7 @@ REPLYING = (
     Mutant(
         "who-is-locked-out-holds-everybody-up",
         REPLIES,
-        "      where job.id = next_id;\n    end loop;",
+        "      where job.id = next_job.id;\n    end loop;",
         "      where false;\n    end loop;",
         (f"{JOBS}::test_jobs_of_who_is_locked_out_stand_in_nobodys_way",),
     ),
