@@ -106,7 +106,9 @@ class Endpoint:
         """Remember an option that was refused by name; False when that was not the reason."""
         if error.status_code not in (400, 422):
             return False
-        named = [name for name in _OPTIONAL if name in sent and name in str(error)]
+        # The text may quote what she wrote; where the endpoint says which option it is, that counts.
+        told = error.param if isinstance(error.param, str) else str(error)
+        named = [name for name in _OPTIONAL if name in sent and name in told]
         self._refused.update(named[:1])
         return bool(named)
 

@@ -70,7 +70,7 @@ class Attempt:
     @property
     def model(self) -> str:
         """Who wrote it."""
-        return self._usage.model if self._usage is not None else self._model
+        return storable(self._usage.model if self._usage is not None else self._model)
 
     @property
     def tokens(self) -> int:

@@ -188,7 +188,9 @@ class Runner:
 
     async def _put_off(self, job: Job) -> None:
         """Try again later, less often each time: the next attempt may meet the same fault."""
-        delay = timedelta(seconds=min(2.0 ** (job.attempt - 1), MAX_POSTPONED_SECONDS))
+        # After a dozen attempts it is an hour; 2.0 to the power of a thousand is no number.
+        doublings = min(job.attempt - 1, 12)
+        delay = timedelta(seconds=min(2.0**doublings, MAX_POSTPONED_SECONDS))
         try:
             async with self._queue.holding(job) as transaction:
                 await self._queue.postpone(transaction, job, delay=delay, code="fault")

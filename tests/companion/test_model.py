@@ -6,6 +6,7 @@ import asyncio
 import subprocess
 import sys
 from contextlib import aclosing
+from typing import Any, cast
 
 import pytest
 
@@ -88,6 +89,32 @@ async def test_an_option_that_is_refused_by_name_is_left_out_from_then_on(
     last = model_server.asked[-1].body
     assert last["max_completion_tokens"] == 120
     assert not last.keys() & {"stream_options", "max_tokens"}
+
+
+class Refusal:
+    """What an endpoint says no with, and which part of the request it names."""
+
+    status_code = 400
+
+    def __init__(self, param: str | None) -> None:
+        self.param = param
+
+    def __str__(self) -> str:
+        return "No to 'what are max_tokens?'"
+
+
+@pytest.mark.parametrize(("param", "is_switched_off"), [("messages", False), ("max_tokens", True)])
+async def test_where_an_endpoint_names_what_it_refuses_no_words_of_hers_count(
+    ask: Ask, param: str, is_switched_off: bool
+) -> None:
+    companion = ask(reply_tokens=120)
+    await hear(companion)
+    endpoint = companion._endpoint
+
+    conceded = endpoint._concedes(cast(Any, Refusal(param)), ("max_tokens", "stream_options"))
+
+    assert conceded is is_switched_off
+    assert endpoint._refused == ({"max_tokens"} if is_switched_off else set())
 
 
 async def test_two_replies_that_learn_of_a_refused_option_at_once_both_succeed(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -612,6 +613,8 @@ async def test_a_reply_is_as_long_as_a_message_can_be_and_no_longer(
 async def test_what_postgres_cannot_hold_is_left_out(talk: Talk, database: Database) -> None:
     reply = await talk.say()
 
-    await Desk.of(database, Played(["A\x00 \ud83d", "\ude00 and \ud800.", USAGE])).answer()
+    usage = replace(USAGE, model="a\x00model")
+    await Desk.of(database, Played(["A\x00 \ud83d", "\ude00 and \ud800.", usage])).answer()
 
-    assert (await talk.row(reply))["content"] == "A 😀 and \ufffd."
+    row = await talk.row(reply)
+    assert (row["content"], row["model_used"]) == ("A 😀 and \ufffd.", "amodel")

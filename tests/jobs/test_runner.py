@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -21,6 +22,7 @@ from graphql_api.live import Hints
 from graphql_api.redis_client import redis_client
 from graphql_api.session import Database
 from graphql_api.settings import Settings
+from graphql_api.worker import make_runner
 from tests.fixtures.graphql import Caller
 from tests.fixtures.people import NewUser
 from tests.fixtures.servers import FreshRedis
@@ -229,6 +231,21 @@ async def test_a_fault_of_ours_is_told_without_words_and_tried_again_later(
     assert told[0][1]["error"] == "ValueError"
     assert "secret" not in repr(told)
     assert (await talk.row(reply))["content"] == "Here."
+
+
+async def test_a_job_that_failed_a_thousand_times_is_put_off_for_an_hour(
+    talk: Talk, database: Database, settings: Settings
+) -> None:
+    reply = await talk.say()
+    desk = Desk.of(database, Played([USAGE]))
+    job = replace(await desk.claim(), attempt=2_000)
+
+    await make_runner(database, Played([USAGE]), Hints(None), settings)._put_off(job)
+
+    stored = await talk.job(reply)
+    assert stored is not None
+    assert stored["last_error"] == "fault"
+    assert stored["run_at"] - stored["created_at"] > timedelta(minutes=59)
 
 
 class Away:
