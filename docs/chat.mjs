@@ -27,12 +27,12 @@ const ask = async (query, variables) => (await results(query, variables).next())
 const conversation = await ask('mutation { startConversation(input: { title: "A first chat" }) { id } }');
 const SEND = 'mutation ($input: SendMessageInput!) { sendMessage(input: $input) { reply { id } } }';
 const REPLY = `subscription ($id: UUID!) {
-  messageStream(messageId: $id) { ... on MessageText { text } ... on MessageFinished { message { state } } }
+  messageStream(messageId: $id) { ... on MessageText { text } ... on MessageFinished { message { failure } } }
 }`;
 
 async function say(content) {
   const { reply } = await ask(SEND, { input: { conversationId: conversation.id, content } });
-  for await (const event of results(REPLY, { id: reply.id })) process.stdout.write(event.text ?? '');
+  for await (const { text, message } of results(REPLY, reply)) process.stdout.write(text ?? message?.failure ?? '');
   process.stdout.write('\n');
 }
 
