@@ -122,7 +122,9 @@ def dev(
     cls=ServeCommand,
     epilog="Example: `SUPABASE_DATABASE_URL=postgresql://cairn_api:…@db.….supabase.co:5432/postgres "
     "SUPABASE_URL=https://….supabase.co REDIS_URL=redis://… CAIRN_CORS_ORIGINS=https://app.example "
-    "cairn serve --host 0.0.0.0`\n\n"
+    "CHAT_MODEL=gpt-5-mini OPENAI_API_KEY=… cairn serve --host 0.0.0.0`\n\n"
+    "It does not start without a database, a way to check tokens, an origin and a model (which its "
+    "workers ask; see `cairn worker --help`). "
     "SIGTERM ends it in good order. The settings are environment variables:",
 )
 def serve(
