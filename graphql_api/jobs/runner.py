@@ -103,6 +103,8 @@ class Runner:
             await _wait(self._bell.jobs, seconds)
 
     def _start(self, job: Job) -> None:
+        if job.attempt > 1:
+            log.info("job begun again", kind=job.kind, job=str(job.id), attempt=job.attempt)
         task = asyncio.create_task(self._do(job), name=f"{job.kind} {job.id}")
         self._tasks.add(task)
         task.add_done_callback(self._ended)
@@ -117,7 +119,7 @@ class Runner:
         try:
             await self._under_lease(job)
         except LeaseLost:
-            log.info("job lost", kind=job.kind, job=str(job.id))
+            log.info("job withdrawn or taken over", kind=job.kind, job=str(job.id))
         except asyncio.CancelledError:
             await self._give_back(job, LAST_WORDS_SECONDS)
             raise

@@ -30,7 +30,8 @@ from graphql_api.worker import work
 
 WATCH_SECONDS = 0.5
 
-FIRST_QUERY = """# You are signed in as Ana; Ctrl-Enter runs this. Ben's rows lie in the same tables.
+FIRST_QUERY = """# You are signed in as Ana; Ctrl-Enter runs this.
+# Ben's rows lie in the same tables.
 query Conversations {
   viewer {
     fullName

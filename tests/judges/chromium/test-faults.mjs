@@ -42,6 +42,22 @@ trial('a page that is loaded anew without a network still sends what was written
   assert.deepEqual(await trimmed(ana), asked('Kept over a reload.'));
 });
 
+trial('a last message that still waits to be sent is taken back, and not the one before it', async (open) => {
+  const ana = await open();
+  await ana.start('Think again');
+  await ana.say('Count one.');
+  await ana.complete();
+  await ana.button('Cut the network').click();
+  await ana.status('Offline');
+  await ana.say('Never to be sent.');
+  await ana.button('Edit your last message').click();
+  assert.equal(await ana.page.getByLabel('Your message').inputValue(), 'Never to be sent.');
+  await ana.say('Count two.');
+  await ana.button('Cut the network').click();
+  await ana.complete(ana.replies().nth(1));
+  assert.deepEqual(await trimmed(ana), [...asked('Count one.'), ...asked('Count two.')]);
+});
+
 trial('a message whose answer is lost is sent again, and stored once', async (open) => {
   // Nothing is heard live from a moment on, so that only the sending itself can tell.
   let isDeaf = false;

@@ -54,10 +54,7 @@ function begin() {
   const outbox = new Outbox(`${who}.${device ?? 1}`, { api, chat, network });
   const screen = new Screen(NAMES[who], {
     again: (id) => (outbox.has(id) ? outbox.again(id) : attempt(() => chat.opened.retry(id))),
-    discard: (id) => {
-      at('content').value = outbox.discard(id);
-      at('content').focus();
-    },
+    discard: takeBack,
   });
   let editing = null;
 
@@ -111,7 +108,25 @@ function begin() {
       outbox.add(opened.id, content);
     } else if (await attempt(() => opened.edit(editing, content))) {
       edit(null);
+    } else if (lastOfHers(opened)?.id !== editing) {
+      // Another device said something meanwhile: what she wrote here stays, as a new message.
+      editing = null;
+      draw();
     }
+  }
+
+  /** Take back what was not sent yet, to write it anew. */
+  function takeBack(id) {
+    at('content').value = outbox.discard(id);
+    at('content').focus();
+  }
+
+  /** Her last message may be one that still waits to be sent. */
+  function editLast() {
+    const last = outbox.of(chat.opened.id).at(-1);
+    if (!last) edit(lastOfHers(chat.opened));
+    else if (last.state !== 'sending') takeBack(last.id);
+    else problem('Your last message is just being sent. Try again in a moment.');
   }
 
   /** Open what the address names. */
@@ -148,7 +163,7 @@ function begin() {
     say();
   });
   on('stop', 'click', () => attempt(() => chat.opened.cancel(chat.opened.underWay.id)));
-  on('edit', 'click', () => edit(lastOfHers(chat.opened)));
+  on('edit', 'click', editLast);
   on('leave-edit', 'click', () => edit(null));
   on('more', 'click', () => attempt(() => chat.loadMore()));
   on('earlier', 'click', () => attempt(() => chat.opened.loadEarlier()));
