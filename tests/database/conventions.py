@@ -303,6 +303,7 @@ CONVENTIONS = (
             "private.live_news": "numbers only, of the people that the API's process serves",
             "private.live_record": "a trigger; writes into the log of the row's owner",
             "private.messages_drop_reply": "a trigger; the job of the row at hand",
+            "private.jobs_wake_next": "a trigger; the next job of the row's own person",
             "private.messages_queue_reply": "a trigger; the job of the row at hand",
             "private.next_job_at": "a moment only",
             "private.postpone_job": "for workers; asks for the claim's number",
