@@ -113,6 +113,18 @@ class Queue:
         except DatabaseError as error:
             raise _told(error) from error
 
+    @asynccontextmanager
+    async def looking(self, job: Job) -> AsyncIterator[Transaction]:
+        """Open a transaction in her name that only reads, whoever has the job.
+
+        Raises:
+            ApiError, DatabaseError: as `Database.transaction`.
+        """
+        async with self._database.transaction(
+            job.viewer, role="cairn_server", read_only=True
+        ) as transaction:
+            yield transaction
+
     async def renew(self, job: Job) -> None:
         """Hold the job for another lease.
 

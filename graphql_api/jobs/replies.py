@@ -55,6 +55,12 @@ set state = 'complete', attempt = $2, content = $3, draft = null, is_replaced = 
     response_time_ms = least(extract(epoch from clock_timestamp() - created_at) * 1000, 2147483647)
 where id = $1
 """
+# Whether a commit whose end was not heard of has stored it after all.
+IS_STORED = """
+select exists (
+  select from public.messages where id = $1 and state = 'complete' and attempt = $2 and content = $3
+)
+"""
 # What was released stays, as its content.
 FAIL = """
 update public.messages
@@ -138,7 +144,7 @@ class Replies:
                 await self._fail(job, attempt, failure)
         except BaseException:
             # Lost, cancelled by her, or told to stop: what the model said until now was paid for.
-            await self._spend_alone(job, attempt)
+            await self._settle(job, task, attempt)
             raise
         self._tell(job.user_id)
 
@@ -267,12 +273,20 @@ class Replies:
             await asyncio.sleep(pause)
             pause = min(2 * pause, MAX_PAUSE_SECONDS)
 
-    async def _spend_alone(self, job: Job, attempt: Attempt) -> None:
-        """Count what an attempt has cost that ends without a write of its own."""
+    async def _settle(self, job: Job, task: Task, attempt: Attempt) -> None:
+        """Count what an attempt has cost that ends without a write of its own, as far as we know."""
         tokens = attempt.tokens_when_left
         if attempt.is_paid or tokens == 0:
             return
         try:
+            async with self._queue.looking(job) as transaction:
+                is_stored = await transaction.value(
+                    IS_STORED, job.ref_id, task.attempt, attempt.released
+                )
+            if is_stored:
+                # The last write was done, and paid, though its end was not heard of.
+                self._tell(job.user_id)
+                return
             await self._budget.count(job.viewer, tokens)
         except (ApiError, DatabaseError) as error:
             # She may be gone with her account, or Postgres away: nobody is asked to pay twice.

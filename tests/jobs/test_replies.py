@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -12,8 +14,9 @@ import pytest
 
 from graphql_api.companion.context import INSTRUCTIONS
 from graphql_api.companion.gate import Gate
-from graphql_api.jobs.queue import LeaseLost
-from graphql_api.session import Database
+from graphql_api.errors import Unavailable
+from graphql_api.jobs.queue import Job, LeaseLost
+from graphql_api.session import Database, Transaction
 from tests.fixtures.graphql import Caller
 from tests.jobs.talk import (
     CANCEL,
@@ -608,6 +611,30 @@ async def test_a_reply_is_as_long_as_a_message_can_be_and_no_longer(
     row = await talk.row(reply)
     assert (row["state"], len(row["content"])) == ("complete", 32_000)
     assert model.left == 1
+
+
+async def test_a_last_write_whose_end_was_not_heard_of_is_paid_once_and_told(
+    talk: Talk, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reply = await talk.say()
+    desk = Desk.of(database, Played(["Here.", USAGE]))
+    holding = desk.queue.holding
+
+    @asynccontextmanager
+    async def deaf(job: Job) -> AsyncIterator[Transaction]:
+        async with holding(job) as transaction:
+            yield transaction
+        if (await talk.row(reply))["state"] == "complete":
+            raise Unavailable
+
+    monkeypatch.setattr(desk.queue, "holding", deaf)
+
+    with pytest.raises(LeaseLost):
+        await desk.answer()
+
+    assert (await talk.row(reply))["content"] == "Here."
+    assert await talk.spent() == USAGE.tokens
+    assert desk.told[-1] == (talk.user_id, "news")
 
 
 async def test_what_postgres_cannot_hold_is_left_out(talk: Talk, database: Database) -> None:

@@ -42,6 +42,13 @@ REPLIES: tuple[Mutant, ...] = (
         (f"{ANSWERING}::test_a_queued_reply_becomes_what_the_companion_says",),
     ),
     Mutant(
+        "a-last-write-whose-end-was-not-heard-of-is-paid-twice",
+        WRITER,
+        "            if is_stored:",
+        "            if is_stored and False:",
+        (f"{ANSWERING}::test_a_last_write_whose_end_was_not_heard_of_is_paid_once_and_told",),
+    ),
+    Mutant(
         "a-sentence-is-stored-before-it-is-checked",
         WRITER,
         "            verdict = self._gate.check(sentence, attempt.released)\n",
