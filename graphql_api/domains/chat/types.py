@@ -79,21 +79,31 @@ class MessageType(enum.Enum):
 class MessageState(enum.Enum):
     """How far a reply has come."""
 
-    QUEUED = "queued"
-    STREAMING = "streaming"
-    COMPLETE = "complete"
-    FAILED = "failed"
-    CANCELLED = "cancelled"
+    QUEUED = strawberry.enum_value("queued", description="Nothing of it is released yet.")
+    STREAMING = strawberry.enum_value(
+        "streaming", description="Some of it is released: see `draft`, or follow `messageStream`."
+    )
+    COMPLETE = strawberry.enum_value("complete", description="All of it is there.")
+    FAILED = strawberry.enum_value(
+        "failed", description="It broke off: see `failure`. `retryReply` asks for it again."
+    )
+    CANCELLED = strawberry.enum_value(
+        "cancelled", description="She stopped it; what was released stays."
+    )
 
 
 @strawberry.enum(description="Why there is no complete reply; it can be asked for again.")
 class ReplyFailure(enum.Enum):
     """Why there is no complete reply."""
 
-    UNAVAILABLE = "unavailable"
-    REFUSED = "refused"
-    INTERRUPTED = "interrupted"
-    OVER_BUDGET = "over_budget"
+    UNAVAILABLE = strawberry.enum_value("unavailable", description="The model did not answer.")
+    REFUSED = strawberry.enum_value("refused", description="The model will not answer this.")
+    INTERRUPTED = strawberry.enum_value(
+        "interrupted", description="The model broke off; what was released stays."
+    )
+    OVER_BUDGET = strawberry.enum_value(
+        "over_budget", description="She has used what one person may in a day."
+    )
 
 
 @table(
