@@ -28,7 +28,7 @@ async def until_ready_says(client: httpx2.AsyncClient, part: str, state: str) ->
 async def test_a_busy_pool_is_degraded_and_neither_down_nor_unmigrated(
     settings: Settings, new_user: NewUser
 ) -> None:
-    tight = {"pool_size": 1, "acquire_timeout": settings.acquire_timeout / 20}
+    tight = {"pool_size": 1, "acquire_timeout": settings.acquire_timeout / 4}
     app = create_app(settings.model_copy(update=tight))
     viewer = await new_user("Ana")
     async with running(app) as client:
@@ -49,7 +49,7 @@ async def test_a_sign_out_is_heard_while_all_sessions_are_busy(
 ) -> None:
     """NU-023: by the poll, without a hint."""
     viewer = await new_user("Ana")
-    tight = {"pool_size": 1, "acquire_timeout": settings.acquire_timeout / 20}
+    tight = {"pool_size": 1, "acquire_timeout": settings.acquire_timeout / 4}
     app = create_app(settings.model_copy(update=tight))
     async with running(app) as client:
         ana = caller_for(client, viewer)

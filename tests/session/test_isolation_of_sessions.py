@@ -178,7 +178,7 @@ async def test_a_statement_that_takes_too_long_is_stopped(
 
 async def test_waiting_for_a_session_has_an_end(settings: Settings, new_user: NewUser) -> None:
     ana = await new_user("Ana")
-    tight = {"pool_size": 1, "acquire_timeout": settings.acquire_timeout / 20}
+    tight = {"pool_size": 1, "acquire_timeout": settings.acquire_timeout / 4}
     database = await Database.connect(settings.model_copy(update=tight))
 
     async with database.transaction(ana):
