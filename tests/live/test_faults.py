@@ -118,7 +118,7 @@ async def test_a_busy_pool_makes_a_stream_wait_and_not_fail(
         listener = await engine.listen(ana, ALL_HERS)
         async with engine.database.transaction(ana):
             monkeypatch.setattr(engine.database, "_acquire_seconds", 0.05)
-            assert await listener.is_silent(0.3)
+            assert await listener.is_silent(0.7)
             monkeypatch.undo()
         assert (await listener.next())["__typename"] == "CaughtUp"
 
