@@ -26,6 +26,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from graphql_api.auth import Viewer
+from graphql_api.ear import Ear, end
 from graphql_api.errors import ApiError, Unavailable
 from graphql_api.logs import whereabouts
 from graphql_api.session import Database, DatabaseError
@@ -35,8 +36,6 @@ STALE_SECONDS = 5.0
 # Hints may come in a flood; the table is asked this often at most.
 MIN_POLL_SECONDS = 0.05
 REDIS_SECONDS = 1.0
-REDIS_RETRY_SECONDS = 2.0
-CANCEL_SECONDS = 0.1
 CHANNEL = "cairn:denials"
 # For a sign-out in this process, until the poll tells its true end.
 OWN_DENIAL_SECONDS = 3600.0
@@ -89,10 +88,19 @@ class Denials:
         self._hint = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._readable = True
-        self._deaf = False
-        self.hears_hints = False
         # Told whenever the copy has grown: whoever listens all day must be looked at again.
         self.on_denied: Callable[[], None] | None = None
+        # A hint carries no data: whatever it says, the table is asked.
+        self._ear: Ear | None = None
+        if redis is not None:
+            self._ear = Ear(
+                redis, CHANNEL, on_begin=self._hint.set, on_message=lambda _: self._hint.set()
+            )
+
+    @property
+    def hears_hints(self) -> bool:
+        """Whether those of other processes arrive just now."""
+        return self._ear is not None and self._ear.hears
 
     def __len__(self) -> int:
         """How many denials are in the copy."""
@@ -102,19 +110,13 @@ class Denials:
         """Read the list once (a failure is made good at the first request), then keep it fresh."""
         await self._try_poll()
         self._tasks.append(asyncio.create_task(self._keep_polling(), name="denials"))
-        if self._redis is not None:
-            self._tasks.append(
-                asyncio.create_task(self._keep_listening(self._redis), name="denial hints")
-            )
+        if self._ear is not None:
+            self._tasks.append(asyncio.create_task(self._ear.listen(), name="denial hints"))
 
     async def stop(self) -> None:
         """End the tasks that `start` began."""
-        while self._tasks:
-            for task in self._tasks:
-                task.cancel()
-            # Again after a moment: while it connects, Redis's client may swallow a cancellation.
-            await asyncio.wait(self._tasks, timeout=CANCEL_SECONDS)
-            self._tasks = [task for task in self._tasks if not task.done()]
+        await end(self._tasks)
+        self._tasks = []
 
     def has(self, viewer: Viewer) -> bool:
         """Tell from the copy in memory whether `viewer` was shut out."""
@@ -205,30 +207,3 @@ class Denials:
             self._hint.clear()
             await self._try_poll()
             await asyncio.sleep(MIN_POLL_SECONDS)
-
-    async def _keep_listening(self, redis: Redis) -> None:
-        while True:
-            try:
-                await self._listen(redis)
-            except Exception as error:
-                # Redis's client may raise anything; whoever gave up here would be deaf for good.
-                if not self._deaf:
-                    _warn("hints cannot be heard", error)
-                self._deaf = True
-            await asyncio.sleep(REDIS_RETRY_SECONDS)
-
-    async def _listen(self, redis: Redis) -> None:
-        async with redis.pubsub(ignore_subscribe_messages=True) as channel:
-            await channel.subscribe(CHANNEL)
-            self.hears_hints, self._deaf = True, False
-            # What was said while nobody listened.
-            self._hint.set()
-            try:
-                async for _ in channel.listen():
-                    self._hint.set()
-            finally:
-                self.hears_hints = False
-
-
-def _warn(what: str, error: Exception) -> None:
-    log.warning(what, reason=type(error).__name__, where=whereabouts(error))

@@ -15,12 +15,10 @@ from uuid import UUID, uuid4
 import structlog
 from redis.asyncio import Redis
 
-from graphql_api.logs import whereabouts
+from graphql_api.ear import Ear, end, warn
 
 CHANNEL = "cairn:news"
 REDIS_SECONDS = 1.0
-REDIS_RETRY_SECONDS = 2.0
-CANCEL_SECONDS = 0.1
 # Hints that wait for Redis; when it is too slow for more of them, everybody is told to look.
 MAXIMUM_PENDING = 10_000
 EVERYBODY = "*"
@@ -77,9 +75,18 @@ class Hints:
         self._pending: dict[UUID | None, int] = {}
         self._has_pending = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
-        self._deaf = False
         self._mute = False
-        self.hears_hints = False
+        # For what was said while nobody listened, everybody is told to look.
+        self._ear: Ear | None = None
+        if redis is not None:
+            self._ear = Ear(
+                redis, CHANNEL, on_begin=lambda: self._hear(None, JOBS), on_message=self._take
+            )
+
+    @property
+    def hears_hints(self) -> bool:
+        """Whether those of other processes arrive just now."""
+        return self._ear is not None and self._ear.hears
 
     def on_news(self, callback: OnNews) -> None:
         """Call `callback` with whoever has news; with None when it may be anybody."""
@@ -95,20 +102,16 @@ class Hints:
 
     async def start(self) -> None:
         """Begin to speak and to listen."""
-        if self._redis is not None:
+        if self._redis is not None and self._ear is not None:
             self._tasks = [
                 asyncio.create_task(self._keep_publishing(self._redis), name="hints given"),
-                asyncio.create_task(self._keep_listening(self._redis), name="hints heard"),
+                asyncio.create_task(self._ear.listen(), name="hints heard"),
             ]
 
     async def stop(self) -> None:
         """End what `start` began; what was not published yet is lost."""
-        while self._tasks:
-            for task in self._tasks:
-                task.cancel()
-            # Again after a moment: while it connects, Redis's client may swallow a cancellation.
-            await asyncio.wait(self._tasks, timeout=CANCEL_SECONDS)
-            self._tasks = [task for task in self._tasks if not task.done()]
+        await end(self._tasks)
+        self._tasks = []
 
     def tell(self, user_id: UUID, *, jobs: bool = False, draft: bool = False) -> None:
         """Say that `user_id` has news, after the commit that brought them.
@@ -152,7 +155,7 @@ class Hints:
                 # The other processes learn of it when they look by themselves. Of any kind, as
                 # below: Redis's client may raise anything, and nobody would begin this task anew.
                 if not self._mute:
-                    _warn("hints cannot be given", error)
+                    warn("hints cannot be given", error)
                 self._mute = True
             else:
                 self._mute = False
@@ -163,28 +166,6 @@ class Hints:
                 pipeline.publish(CHANNEL, Hint(self._origin, user_id, what).encode())
             await pipeline.execute()
 
-    async def _keep_listening(self, redis: Redis) -> None:
-        while True:
-            try:
-                await self._listen(redis)
-            except Exception as error:
-                if not self._deaf:
-                    _warn("hints cannot be heard", error)
-                self._deaf = True
-            await asyncio.sleep(REDIS_RETRY_SECONDS)
-
-    async def _listen(self, redis: Redis) -> None:
-        async with redis.pubsub(ignore_subscribe_messages=True) as channel:
-            await channel.subscribe(CHANNEL)
-            self.hears_hints, self._deaf = True, False
-            # For what was said while nobody listened.
-            self._hear(None, JOBS)
-            try:
-                async for message in channel.listen():
-                    self._take(message["data"])
-            finally:
-                self.hears_hints = False
-
     def _take(self, text: bytes) -> None:
         try:
             hint = Hint.decode(text)
@@ -193,7 +174,3 @@ class Hints:
             return
         if hint.origin != self._origin:
             self._hear(hint.user_id, hint.what)
-
-
-def _warn(what: str, error: Exception) -> None:
-    log.warning(what, reason=type(error).__name__, where=whereabouts(error))

@@ -15,6 +15,7 @@ from pydantic import SecretStr
 from redis.asyncio import Redis
 from structlog.testing import capture_logs
 
+from graphql_api import ear
 from graphql_api.admission import Admission, denials, door
 from graphql_api.auth import ANONYMOUS, Viewer
 from graphql_api.errors import NotFound, Unauthenticated, Unavailable
@@ -284,7 +285,7 @@ async def test_hints_are_heard_again_after_redis_was_killed(
     assert ana.session_id is not None
     monkeypatch.setattr(denials, "POLL_SECONDS", 3600.0)
     monkeypatch.setattr(denials, "STALE_SECONDS", 3600.0)
-    monkeypatch.setattr(denials, "REDIS_RETRY_SECONDS", 0.02)
+    monkeypatch.setattr(ear, "RETRY_SECONDS", 0.02)
     async with (
         Redis.from_url(fresh_redis.url) as redis,
         started(database, redis) as here,

@@ -16,6 +16,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from structlog.testing import capture_logs
 
+from graphql_api import ear
 from graphql_api.live import Hints, hints
 from graphql_api.redis_client import redis_client
 from graphql_api.settings import Settings
@@ -140,7 +141,7 @@ async def test_without_redis_this_process_hears_itself() -> None:
 async def test_a_killed_redis_harms_nobody_and_is_heard_again(
     fresh_redis: FreshRedis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(hints, "REDIS_RETRY_SECONDS", 0.05)
+    monkeypatch.setattr(ear, "RETRY_SECONDS", 0.05)
     ana = uuid4()
     with capture_logs() as logs:
         async with process(fresh_redis.url) as here, process(fresh_redis.url) as there:
@@ -194,7 +195,7 @@ async def test_what_is_no_hint_is_passed_over(fresh_redis: FreshRedis) -> None:
 async def test_a_fault_of_any_kind_makes_nobody_deaf_or_mute(
     fresh_redis: FreshRedis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(hints, "REDIS_RETRY_SECONDS", 0.05)
+    monkeypatch.setattr(ear, "RETRY_SECONDS", 0.05)
     ana = uuid4()
     with capture_logs() as logs:
         async with process(fresh_redis.url) as here, process(fresh_redis.url) as there:

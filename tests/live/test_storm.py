@@ -10,7 +10,8 @@ import asyncpg
 import pytest
 from pydantic import SecretStr
 
-from graphql_api.live import hints, hub
+from graphql_api import ear
+from graphql_api.live import hub
 from graphql_api.local.people import sign_token
 from graphql_api.local.stack import Urls
 from graphql_api.settings import Settings
@@ -80,7 +81,7 @@ async def test_three_hundred_torn_sockets_and_a_lost_redis_lose_double_and_mix_n
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(hub, "POLL_SECONDS", 0.2)
-    monkeypatch.setattr(hints, "REDIS_RETRY_SECONDS", 0.1)
+    monkeypatch.setattr(ear, "RETRY_SECONDS", 0.1)
     assert ana.viewer.user_id is not None
     user_id = ana.viewer.user_id
     conversation = await Rows(owner).conversation(user_id)

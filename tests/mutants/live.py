@@ -76,7 +76,7 @@ REPLIES: tuple[Mutant, ...] = (
     Mutant(
         "the-tokens-of-a-cancelled-reply-are-free",
         WRITER,
-        "            await self._spend_alone(job, attempt)\n",
+        "            await self._settle(job, task, attempt)\n",
         "",
         (f"{ANSWERING}::test_a_reply_that_she_cancels_stops_and_keeps_what_was_released",),
     ),

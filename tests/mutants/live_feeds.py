@@ -178,16 +178,16 @@ WOKEN = (
     ),
     Mutant(
         "a-lost-redis-ends-the-hints",
-        "graphql_api/live/hints.py",
-        "            except Exception as error:\n                if not self._deaf",
-        "            except ZeroDivisionError as error:\n                if not self._deaf",
+        "graphql_api/ear.py",
+        "            except Exception as error:\n                # Redis",
+        "            except ZeroDivisionError as error:\n                # Redis",
         (f"{HINTS}::test_a_killed_redis_harms_nobody_and_is_heard_again",),
     ),
     Mutant(
         "a-fault-of-a-driver-makes-deaf",
-        "graphql_api/live/hints.py",
-        "            except Exception as error:\n                if not self._deaf",
-        "            except OSError as error:\n                if not self._deaf",
+        "graphql_api/ear.py",
+        "            except Exception as error:\n                # Redis",
+        "            except OSError as error:\n                # Redis",
         (f"{HINTS}::test_a_fault_of_any_kind_makes_nobody_deaf_or_mute",),
     ),
     Mutant(
