@@ -89,6 +89,8 @@ trial('the last message can be said anew, and the answer to the first is gone ev
   await other.complete();
   await ana.say('Secnod.');
   await ana.complete(ana.replies().nth(1));
+  await other.complete(other.replies().nth(1));
+  const answered = await ana.replies().nth(1).getAttribute('data-id');
   await ana.button('Edit your last message').click();
   const box = ana.page.getByLabel('Your last message, anew');
   assert.equal(await box.inputValue(), 'Secnod.');
@@ -96,6 +98,8 @@ trial('the last message can be said anew, and the answer to the first is gone ev
   await ana.button('Say it anew').click();
   for (const device of [ana, other]) {
     await device.articles().filter({ hasText: 'Second.' }).waitFor();
+    // Wherever the new words are, the answer to the old ones is not: also before it is told.
+    assert.equal(await device.page.locator(`article[data-id="${answered}"]`).count(), 0);
     await device.complete(device.replies().nth(1));
     assert.deepEqual(await trimmed(device), [...asked('First.'), ...asked('Second.')]);
   }

@@ -82,8 +82,13 @@ export class Opened {
   /** Say something else instead of the last message. Throws Refused or Unreachable. */
   async edit(id, content) {
     const { editMessage } = await this.#api.ask(documents.EDIT, { id, content });
-    this.#put(editMessage.message);
-    this.putNew(editMessage.reply);
+    const { message, reply } = editMessage;
+    // What came of the old words is gone, also while the events that say so are on their way.
+    for (const { id: old, turn } of this.ordered) {
+      if (turn > message.turn && turn < reply?.turn) this.#remove(old);
+    }
+    this.#put(message);
+    this.putNew(reply);
     this.#chat.tell();
   }
 
