@@ -231,7 +231,7 @@ def migrate(
 
 @cli.command(epilog="Example: `cairn seed` (the running `cairn dev` has done it already)")
 def seed(owner_url: OwnerUrl = None, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
-    """Add Ana and Ben, the people of supabase/seed.sql; never in production."""
+    """Add Ana and Ben, the people of supabase/seed.sql, and what is theirs; never in production."""
     from graphql_api import migrations
     from graphql_api.server import run_loop
 
@@ -239,7 +239,7 @@ def seed(owner_url: OwnerUrl = None, data_dir: DataDir = DEFAULT_DATA_DIR) -> No
     url = owner_url or _local_url(data_dir, Login.OWNER)
 
     async def sow() -> None:
-        ran = await migrations.seed(url, migrations.SEED)
+        ran = await migrations.seed_all(url)
         err.print("Ana and Ben are there." if ran else "Ana and Ben were there already.")
 
     run_loop(sow())

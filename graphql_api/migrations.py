@@ -28,7 +28,8 @@ from graphql_api.statements import ScriptError, split
 _HERE = Path(__file__).resolve().parent
 SUPABASE = _HERE / "supabase" if (_HERE / "supabase").exists() else _HERE.parent / "supabase"
 MIGRATIONS = SUPABASE / "migrations"
-SEED = SUPABASE / "seed.sql"
+# As `config.toml` lists them for the CLI: people first, then what is theirs.
+SEEDS = (SUPABASE / "seed.sql", *sorted((SUPABASE / "seeds").glob("*.sql")))
 API_ROLE = "cairn_api"
 
 _FILE_NAME = re.compile(r"^([0-9]+)_(.*)\.sql$")
@@ -147,11 +148,16 @@ async def seed(owner_url: str, file: Path) -> bool:
 
     The seed must bear to be run again: after a change it is.
 
+    Args:
+        owner_url: as for `migrate`.
+        file: in a folder `supabase`, however deep; the CLI's record names it from there.
+
     Raises:
         MigrationError: see its message; nothing of it was kept.
     """
     script = await asyncio.to_thread(file.read_bytes)
-    path = f"{file.parent.name}/{file.name}"
+    project = next(folder.parent for folder in file.parents if folder.name == "supabase")
+    path = file.relative_to(project).as_posix()
     digest = hashlib.sha256(script).hexdigest()
     async with _owner(owner_url) as connection:
         await _make_history(connection)
@@ -170,6 +176,16 @@ async def seed(owner_url: str, file: Path) -> bool:
                 digest,
             )
         return True
+
+
+async def seed_all(owner_url: str) -> bool:
+    """Run those of `SEEDS` that are new or changed; tell whether there were any.
+
+    Raises:
+        MigrationError: see its message; the seeds before the one that failed stay.
+    """
+    ran = [await seed(owner_url, file) for file in SEEDS]
+    return any(ran)
 
 
 async def ensure_api_role(owner_url: str, password: str) -> str:

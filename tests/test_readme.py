@@ -12,7 +12,6 @@ from pydantic import SecretStr
 
 from graphql_api import migrations
 from graphql_api.local.people import person
-from graphql_api.migrations import SEED
 from graphql_api.settings import Settings
 from tests.fixtures.graphql import Serve, caller_for
 from tests.fixtures.people import viewer_of
@@ -30,7 +29,7 @@ def block(language: str) -> str:
 async def test_the_query_gives_ana_the_answer_that_is_printed_below_it(
     fresh_cluster: FreshCluster, settings: Settings, serve: Serve
 ) -> None:
-    await migrations.seed(fresh_cluster.urls.owner, SEED)
+    await migrations.seed_all(fresh_cluster.urls.owner)
     url = {"supabase_database_url": SecretStr(fresh_cluster.urls.api)}
     async with serve(settings.model_copy(update=url)) as client:
         answer = await asked_by("ana", client)

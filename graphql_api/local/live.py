@@ -75,7 +75,7 @@ async def live(stack: Stack, listener: socket.socket, console: Console, began: f
     stack.folder.tell(urls=asdict(stack.urls()))
     with console.status("Applying migrations …"):
         applied = await stack.set_up()
-        await migrations.seed(stack.urls().owner, migrations.SEED)
+        await migrations.seed_all(stack.urls().owner)
     for name in applied:
         console.print(f"Applied {name}", style="dim")
     port = listener.getsockname()[1]

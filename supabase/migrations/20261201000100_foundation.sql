@@ -79,6 +79,43 @@ end
 $$;
 comment on function private.touch_updated_at is 'Before update: say when the row changed.';
 
+-- count_version ---------------------------------------------------------------
+
+create function private.count_version() returns trigger
+  language plpgsql set search_path = ''
+as $$
+begin
+  -- What is written as it was is no change, so that a repeat conflicts with nobody.
+  if new is distinct from old then
+    new.version := old.version + 1;
+    new.updated_at := now();
+  end if;
+  return new;
+end
+$$;
+comment on function private.count_version is
+  'Before update: count the version, for writers that must not overwrite each other, and say when the row changed.';
+
+-- actor -----------------------------------------------------------------------
+
+create function private.actor() returns text
+  language sql stable parallel safe set search_path = ''
+as $$
+  -- RFC 8693, 4.1: `act` names who acts for the subject. A claim that was set for one transaction
+  -- reads as '' after it.
+  select nullif(current_setting('request.jwt.claims', true), '')::jsonb -> 'act' ->> 'sub'
+$$;
+comment on function private.actor is
+  'Who acts in the person''s name: `pipeline` for our own worker, `agent:` and a client''s id for an AI agent; null '
+  'when it is she herself.';
+grant execute on function private.actor to authenticated, cairn_server;
+
+-- entry_origin ----------------------------------------------------------------
+
+create type public.entry_origin as enum ('user', 'companion', 'agent', 'import');
+comment on type public.entry_origin is
+  'Who wrote an entry about her: she herself, her companion''s pipeline, an AI agent, or an import from another app.';
+
 -- crisis_level ----------------------------------------------------------------
 
 create type public.crisis_level as enum ('none', 'low', 'moderate', 'high', 'critical');

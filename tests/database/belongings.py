@@ -87,7 +87,7 @@ async def furnish(owner: asyncpg.Connection, viewer: Viewer) -> Belongings:
         user_id,
         conversation,
     )
-    rows = await furnish_from_seed(owner, user_id) | {
+    rows = await furnish_from_seed(owner, user_id, await tables(owner)) | {
         "users": user_id,
         "user_service_profiles": profile,
         "user_sessions": session,

@@ -7,67 +7,11 @@ from typing import TypeAlias
 import asyncpg
 import pytest
 
-from graphql_api.migrations import SEED
+from graphql_api.migrations import SEEDS
+from tests.database.access import WRITES
 from tests.database.conventions import CONVENTIONS, Convention
 
 by_claim = pytest.mark.parametrize("convention", CONVENTIONS, ids=lambda each: each.claim)
-
-# Which columns each role may write, and what it may delete; of a table that is here, nobody may more.
-# `cairn_server` may do all that `authenticated` may, and what is under its name.
-# A table that is not here is a plain one: she alone writes it, and `beyond_plain` finds nothing.
-WRITES = {
-    ("authenticated", "users", "update"): {
-        "full_name", "display_name", "bio", "avatar_url", "settings",
-    },
-    ("cairn_server", "users", "update"): {"current_streak", "xp", "last_active_at"},
-    ("authenticated", "user_service_profiles", "insert"): {
-        "id", "service_type", "service_preferences",
-    },
-    ("authenticated", "user_service_profiles", "update"): {"service_preferences"},
-    ("authenticated", "user_service_profiles", "delete"): set(),
-    ("cairn_server", "user_service_profiles", "insert"): {
-        "service_metadata", "usage_stats", "last_used_at",
-    },
-    ("cairn_server", "user_service_profiles", "update"): {
-        "service_metadata", "usage_stats", "last_used_at",
-    },
-    ("authenticated", "conversations", "insert"): {
-        "id", "title", "description", "kind", "metadata",
-    },
-    ("authenticated", "conversations", "update"): {"title", "description", "status", "metadata"},
-    ("authenticated", "conversations", "delete"): set(),
-    ("cairn_server", "conversations", "update"): {
-        "last_turn", "message_count", "last_message_at", "updated_at", "crisis_level",
-        "safety_plan_triggered",
-    },
-    ("cairn_server", "messages", "insert"): {
-        "id", "conversation_id", "role", "message_type", "state", "in_reply_to", "failure",
-        "attempt", "is_replaced", "content", "draft", "idempotency_key", "processed_content", "pii_detected", "sentiment_score", "crisis_level",
-        "crisis_indicators", "requires_intervention", "memory_extracted", "model_used",
-        "tokens_used", "response_time_ms", "metadata",
-    },
-    ("cairn_server", "messages", "update"): {
-        "state", "failure", "attempt", "is_replaced", "content", "draft", "processed_content",
-        "pii_detected", "sentiment_score", "crisis_level", "crisis_indicators", "requires_intervention", "memory_extracted",
-        "model_used", "tokens_used", "response_time_ms", "metadata",
-    },
-    ("cairn_server", "messages", "delete"): set(),
-    ("authenticated", "thread_mappings", "insert"): {
-        "id", "conversation_id", "source", "external_thread_id", "metadata",
-    },
-    ("authenticated", "thread_mappings", "update"): {"metadata"},
-    ("authenticated", "thread_mappings", "delete"): set(),
-    ("cairn_server", "conversation_summaries", "insert"): {
-        "id", "conversation_id", "summary", "key_topics", "emotional_themes", "action_items",
-        "sentiment_overall", "crisis_indicators", "therapeutic_progress", "through_turn",
-        "metadata",
-    },
-    ("cairn_server", "conversation_summaries", "update"): {
-        "summary", "key_topics", "emotional_themes", "action_items", "sentiment_overall",
-        "crisis_indicators", "therapeutic_progress", "metadata",
-    },
-    ("cairn_server", "conversation_summaries", "delete"): set(),
-}  # fmt: skip
 
 
 async def offenders(connection: asyncpg.Connection, convention: Convention) -> set[str]:
@@ -254,7 +198,7 @@ async def test_the_server_role_cannot_log_in_or_pass_policies(owner: asyncpg.Con
 async def test_the_seed_gives_ana_and_ben_a_row_in_every_table_and_bears_repeating(
     owner: asyncpg.Connection,
 ) -> None:
-    script = SEED.read_text()
+    script = "".join(file.read_text() for file in SEEDS)
     tables = await owner.fetch(
         "select relname from pg_class where relnamespace = 'public'::regnamespace "
         "and relkind = 'r' order by relname"

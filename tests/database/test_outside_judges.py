@@ -12,6 +12,7 @@ import asyncpg
 
 from graphql_api.local.stack import Urls
 from graphql_api.migrations import MIGRATIONS
+from tests.database.access import exceptions
 
 PROJECT = MIGRATIONS.parents[1]
 SCRIPTS = Path(sys.executable).parent
@@ -37,27 +38,67 @@ async def test_squawk_finds_nothing_unsafe_in_the_migrations() -> None:
     assert code == 0, said
 
 
-async def test_pgrls_warns_of_nothing_that_is_not_explained(database_urls: Urls) -> None:
-    code, said = await run(
-        *(SCRIPTS / "pgrls", "lint", "--config", "supabase/pgrls.toml"),
-        *("--database-url", database_urls.owner),
-    )
+async def test_pgrls_warns_of_nothing_that_is_not_explained(
+    database_urls: Urls, owner: asyncpg.Connection, tmp_path: Path
+) -> None:
+    code, said = await pgrls(database_urls, await explained(owner, tmp_path))
 
     assert code == 0, said
 
 
-async def test_pgrls_sees_a_planted_hole(database_urls: Urls, owner: asyncpg.Connection) -> None:
+async def test_pgrls_sees_a_planted_hole(
+    database_urls: Urls, owner: asyncpg.Connection, tmp_path: Path
+) -> None:
+    config = await explained(owner, tmp_path)
     await owner.execute("create table public.hole (id uuid primary key, user_id uuid)")
     try:
-        code, said = await run(
-            *(SCRIPTS / "pgrls", "lint", "--config", "supabase/pgrls.toml"),
-            *("--database-url", database_urls.owner),
-        )
+        code, said = await pgrls(database_urls, config)
     finally:
         await owner.execute("drop table public.hole")
 
     assert code == 1
     assert "public.hole" in said
+
+
+async def test_pgrls_sees_a_trigger_that_passes_policies_and_is_not_explained(
+    database_urls: Urls, owner: asyncpg.Connection, tmp_path: Path
+) -> None:
+    config = await explained(owner, tmp_path)
+    await owner.execute(
+        "create trigger t999_careless before update on public.messages "
+        "for each row execute function private.touch_updated_at()"
+    )
+    try:
+        code, said = await pgrls(database_urls, config)
+    finally:
+        await owner.execute("drop trigger t999_careless on public.messages")
+
+    assert code == 1
+    assert "t999_careless" in said
+
+
+async def explained(owner: asyncpg.Connection, folder: Path) -> Path:
+    """Write our configuration with the triggers that are no bypass, or one with a reason."""
+    triggers = await owner.fetch(
+        """
+        select format('%s.%s.%s', n.nspname, c.relname, t.tgname)
+        from pg_trigger t
+        join pg_class c on c.oid = t.tgrelid join pg_namespace n on n.oid = c.relnamespace
+        join pg_proc p on p.oid = t.tgfoid join pg_namespace f on f.oid = p.pronamespace
+        where not t.tgisinternal and n.nspname = 'public'
+          and (not p.prosecdef or format('%s.%s', f.nspname, p.proname) = any ($1))
+        """,
+        list(exceptions("asks-who-calls")),
+    )
+    config = folder / "pgrls.toml"
+    allowed = ",".join(f'"{row[0]}"' for row in triggers)
+    text = (PROJECT / "supabase/pgrls.toml").read_text()
+    config.write_text(f"{text}\n[lint.rules.SEC013]\nallowlist = [{allowed}]\n")
+    return config
+
+
+async def pgrls(urls: Urls, config: Path) -> tuple[int, str]:
+    return await run(SCRIPTS / "pgrls", "lint", "--config", config, "--database-url", urls.owner)
 
 
 async def test_trespass_proves_every_table_of_public_isolated(

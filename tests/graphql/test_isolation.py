@@ -96,7 +96,8 @@ async def fill(caller: Caller, owner: asyncpg.Connection, secret: str) -> None:
         secret,
     )
     assert caller.viewer.user_id is not None
-    await furnish_from_seed(owner, caller.viewer.user_id)
+    spoken = {kind.table.name for kind in CATALOG.node_types}
+    await furnish_from_seed(owner, caller.viewer.user_id, spoken)
 
 
 async def owned_by(caller: Caller, owner: asyncpg.Connection, secret: str) -> Owned:

@@ -31,7 +31,7 @@ async def browser(ground: Ground) -> str:
     program = _browser()
     urls = await ground.new_database("chatting")
     await migrations.migrate(urls.owner)
-    await migrations.seed(urls.owner, migrations.SEED)
+    await migrations.seed_all(urls.owner)
     room = ground.room("browser")
     with contextlib.ExitStack() as undo:
         api = Child("Cairn", folder=room, account=Account(), stop=signal.SIGTERM)

@@ -109,7 +109,7 @@ async def prepared() -> AsyncIterator[Ground]:
         stack.start()
         await stack.set_up()
         urls = stack.urls()
-        await migrations.seed(urls.owner, migrations.SEED)
+        await migrations.seed_all(urls.owner)
         api = Child("Cairn", folder=folder.path, account=Account(), stop=signal.SIGTERM)
         undo.callback(api.stop)
         url = await serve(api, stack, urls)

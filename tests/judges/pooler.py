@@ -100,7 +100,7 @@ async def pgbouncer(ground: Ground) -> str:
         )
     urls = await ground.new_database(DATABASE)
     await migrations.migrate(urls.owner)
-    await migrations.seed(urls.owner, migrations.SEED)
+    await migrations.seed_all(urls.owner)
     room = ground.room("pgbouncer")
     with contextlib.ExitStack() as undo:
         pooler = Child("PgBouncer", folder=room, account=unprivileged(room), stop=signal.SIGTERM)

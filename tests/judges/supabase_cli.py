@@ -76,13 +76,13 @@ async def history(ground: Ground) -> str:
     pushed = await cli.push(theirs, "--include-seed")
     _same(len(pushed), len(versions), "The number of migrations that `db push` applies")
     _same(await migrations.migrate(theirs), [], "What our runner finds to do after `db push`")
-    seeded = await migrations.seed(theirs, migrations.SEED)
+    seeded = await migrations.seed_all(theirs)
     _same(seeded, False, "Whether our runner seeds again what the CLI has seeded")
     for query, what in ((HISTORY, "The history"), (SEEDS, "The record of seeds")):
         _same(await _rows(theirs, query), await _rows(ours, query), f"{what} that the CLI writes")
 
     await _take_turns(ground, cli, versions)
-    return f"{len(versions)} migrations and the seed: identical, both ways"
+    return f"{len(versions)} migrations and the seeds: identical, both ways"
 
 
 async def _take_turns(ground: Ground, cli: Cli, versions: list[str]) -> None:

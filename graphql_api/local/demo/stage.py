@@ -143,7 +143,7 @@ class Performance:
         structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
         await stack.set_up()
         urls, secret = stack.urls(), stack.folder.secret("jwt")
-        await migrations.seed(urls.owner, migrations.SEED)
+        await migrations.seed_all(urls.owner)
         listener = listen_here(0)
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         # Tokens end when they say: there is one clock here.
