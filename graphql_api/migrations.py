@@ -150,14 +150,14 @@ async def seed(owner_url: str, file: Path) -> bool:
 
     Args:
         owner_url: as for `migrate`.
-        file: in a folder `supabase`, however deep; the CLI's record names it from there.
+        file: the CLI's record names it from the folder `supabase`, however deep it is in there.
 
     Raises:
         MigrationError: see its message; nothing of it was kept.
     """
     script = await asyncio.to_thread(file.read_bytes)
-    project = next(folder.parent for folder in file.parents if folder.name == "supabase")
-    path = file.relative_to(project).as_posix()
+    home = next((folder for folder in file.parents if folder.name == "supabase"), file.parent)
+    path = file.relative_to(home.parent).as_posix()
     digest = hashlib.sha256(script).hexdigest()
     async with _owner(owner_url) as connection:
         await _make_history(connection)
