@@ -43,6 +43,7 @@ check: $(READY) ## Format, lint, types, import contracts, SQL lint, generated fi
 	$(RUN)/lint-imports
 	$(RUN)/squawk --pg-version 15 supabase/migrations/*.sql
 	$(RUN)/cairn schema --check
+	$(RUN)/python -m tests.pages --check
 
 .PHONY: test
 test: $(READY) ## Unit, database, GraphQL and fault tests
@@ -72,6 +73,10 @@ bench-live: $(READY) ## Live delivery to thousands, beside PostGraphile's (needs
 schema: $(READY) ## Write schema.graphql anew
 	$(RUN)/cairn schema > schema.graphql.new
 	mv schema.graphql.new schema.graphql
+
+.PHONY: pages
+pages: $(READY) ## Write the pages about the database anew, from its catalogue
+	$(RUN)/python -m tests.pages
 
 .PHONY: lock
 lock: $(READY) ## Resolve requirements.lock anew from pyproject.toml

@@ -1,0 +1,1 @@
+"""Pages about the database that are written from its catalogue, so that they cannot be wrong."""
