@@ -91,6 +91,7 @@ def _sentence(error: Exception) -> str | None:
         ("graphql_api.login", "UnsafeRole"),
         ("graphql_api.server", "CannotListen"),
         ("graphql_api.errors", "Unavailable"),
+        ("graphql_api.local.scale", "Refused"),
     }
     kind = type(error)
     if (kind.__module__, kind.__qualname__) in written_for_people:
@@ -229,8 +230,25 @@ def migrate(
     run_loop(apply())
 
 
-@cli.command(epilog="Example: `cairn seed` (the running `cairn dev` has done it already)")
-def seed(owner_url: OwnerUrl = None, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
+@cli.command(
+    epilog="Examples: `cairn seed` (the running `cairn dev` has done it already) · "
+    "`cairn seed --scale 100` (a million messages of 4,000 people, in two minutes)\n\n"
+    "What is there already stays. A run that was cut off is begun again where it was."
+)
+def seed(
+    owner_url: OwnerUrl = None,
+    scale: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            max=1000,
+            show_default=False,
+            help="Add a large, invented database besides: so many times 10,000 messages, of people "
+            "of very different sizes over three years, with what belongs to them.",
+        ),
+    ] = None,
+    data_dir: DataDir = DEFAULT_DATA_DIR,
+) -> None:
     """Add Ana and Ben, the people of supabase/seed.sql, and what is theirs; never in production."""
     from graphql_api import migrations
     from graphql_api.server import run_loop
@@ -243,6 +261,10 @@ def seed(owner_url: OwnerUrl = None, data_dir: DataDir = DEFAULT_DATA_DIR) -> No
         err.print("Ana and Ben are there." if ran else "Ana and Ben were there already.")
 
     run_loop(sow())
+    if scale is not None:
+        from graphql_api.local.enlarging import run
+
+        run(owner_url or _local_url(data_dir, Login.SUPERUSER), scale, err)
 
 
 @cli.command(
