@@ -69,6 +69,10 @@ bench: $(READY) ## Compare with PostGraphile on this machine (needs Node)
 bench-live: $(READY) ## Live delivery to thousands, beside PostGraphile's (needs Node)
 	$(RUN)/python -m benchmarks.live $(ARGS)
 
+.PHONY: bench-db
+bench-db: $(READY) ## What policies cost each list of a database of a million messages
+	$(RUN)/python -m benchmarks.policies $(ARGS)
+
 .PHONY: schema
 schema: $(READY) ## Write schema.graphql anew
 	$(RUN)/cairn schema > schema.graphql.new
