@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 import orjson
@@ -56,12 +57,10 @@ class List:
         """As she asks: the policy says whose rows."""
         return f"select * from public.{self.table}{self._order} limit {PAGE}"
 
-    @property
-    def anybodys(self) -> str:
-        """As somebody asks who passes policies, of the person `$1`."""
-        return (
-            f"select * from public.{self.table} where {self.owner} = $1{self._order} limit {PAGE}"
-        )
+    def anybodys(self, person: UUID) -> str:
+        """As somebody asks who passes policies, of one person."""
+        condition = f"where {self.owner} = '{person}'"
+        return f"select * from public.{self.table} {condition}{self._order} limit {PAGE}"
 
     @property
     def _order(self) -> str:
