@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
@@ -18,6 +19,11 @@ select version, name, statements, md5(statements::text)
 from supabase_migrations.schema_migrations order by version
 """
 SEEDS = "select path, hash from supabase_migrations.seed_files order by path"
+
+TABLES = """
+select relname::text from pg_class
+where relnamespace = 'public'::regnamespace and relkind = 'r' order by 1
+"""
 
 # What everybody who comes from a table editor forgets.
 HOLE = """
@@ -122,6 +128,23 @@ async def advisors(ground: Ground) -> str:
     return "0 warnings, 0 errors"
 
 
+async def types(ground: Ground) -> str:
+    """Each table of public has types, which compile strictly and refuse an app's mistakes."""
+    cli = Cli(ground.room("supabase-types"))
+    made = await cli("gen", "types", "typescript", "--schema", "public", url=ground.urls.owner)
+    made.must_succeed("`gen types` fails")
+    shutil.copytree(node.FOLDER / "supabase_types", cli.room, dirs_exist_ok=True)
+    # What it says of the connection is on stdout, too.
+    _, begin, rest = made.out.partition("export type ")
+    (cli.room / "database.ts").write_text(begin + rest)
+    compiled = await run(node.PROGRAMS / "tsc", "--project", ".", cwd=cli.room)
+    compiled.must_succeed("tsc --strict refuses the types, or what an app does with them")
+    tables = await _rows(ground.urls.owner, TABLES)
+    missing = [name for (name,) in tables if not re.search(rf'"{name}": {{\s*Row: {{', made.out)]
+    _same(missing, [], "The tables without types")
+    return f"{len(tables)} tables, {made.out.count(chr(10))} lines of types, 0 errors"
+
+
 async def _rows(url: str, query: str) -> list[tuple[object, ...]]:
     connection = await asyncpg.connect(url)
     try:
@@ -138,4 +161,5 @@ def _same(found: object, expected: object, what: str) -> None:
 JUDGES = (
     Judge("history", "Supabase CLI 3.1: migration list, db push, one history", history),
     Judge("advisors", "Supabase CLI 3.1: db advisors, security and performance", advisors),
+    Judge("types", "Supabase CLI 3.1: gen types, compiled by tsc --strict", types),
 )
