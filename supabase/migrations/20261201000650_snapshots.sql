@@ -318,6 +318,7 @@ $$;
 comment on function private.json_locate is
   'The path that a JSON Pointer (RFC 6901) takes through a document, for Postgres''s own operators; null when it leads '
   'nowhere. With `is_new`, its end need not be there yet, and `-` is the end of an array.';
+grant execute on function private.json_locate to cairn_server;
 
 create function private.json_patch_apply(document jsonb, operations jsonb) returns jsonb
   language plpgsql immutable strict parallel safe set search_path = ''
@@ -445,6 +446,7 @@ end
 $$;
 comment on function private.json_steps is
   'The operations that make one value at a place of a document into another, in order. For json_diff.';
+grant execute on function private.json_steps to cairn_server;
 
 create function private.json_diff(before jsonb, after jsonb) returns jsonb
   language sql immutable strict parallel safe set search_path = ''
