@@ -50,7 +50,6 @@ create table public.user_value_compass (
   domain            public.life_domain not null,
   importance        smallint    not null,
   lived             smallint    not null,
-  gap               smallint    generated always as (importance - lived) stored,
   description       text,
   obstacles         text,
   small_step        text,
@@ -81,8 +80,6 @@ comment on table  public.user_value_compass is
 comment on column public.user_value_compass.name is 'The value in her own words, such as “being there for Lea”.';
 comment on column public.user_value_compass.importance is 'How much it matters to her, 0 to 10.';
 comment on column public.user_value_compass.lived is 'How far she lived it in the past week, 0 to 10.';
-comment on column public.user_value_compass.gap is
-  'Importance less lived: where the compass points to; below 0 where she does more than she wants.';
 comment on column public.user_value_compass.description is 'Who she wants to be there.';
 comment on column public.user_value_compass.small_step is 'What she could do this week.';
 comment on column public.user_value_compass.origin is 'Who wrote it; the server says so.';
@@ -116,6 +113,15 @@ grant
   on public.user_value_compass to authenticated;
 grant insert (origin, is_confirmed, confidence, source_message_id), update (confidence, source_message_id)
   on public.user_value_compass to cairn_server;
+
+create function public.value_gap(importance smallint, lived smallint) returns integer
+  language sql immutable strict parallel safe set search_path = ''
+as $$
+  select importance - lived
+$$;
+comment on function public.value_gap is
+  'Importance less lived, -10 to 10: where the compass points to; below 0 where she does more than matters to her.';
+grant execute on function public.value_gap to authenticated;
 
 -- user_goals ------------------------------------------------------------------
 

@@ -17,7 +17,7 @@ values
   ('ba102000-0000-4000-8000-000000000001', 'b0000000-0000-4000-8000-000000000002',
    'Tunde', 'parent', 'Dad', 6, 'mixed', 'weekly', null, false, true, 'Phones on Sundays and asks for marks first.'),
   ('ba102000-0000-4000-8000-000000000002', 'b0000000-0000-4000-8000-000000000002',
-   'Priya', 'colleague', null, 7, 'nourishing', 'several_times_a_week', '2026-01-01', false, true,
+   'Priya', 'colleague', null, 7, 'nourishing', 'several_times_a_week', current_date - 330, false, true,
    'Same ward, same year. Brings oranges to the night shift.')
 on conflict do nothing;
 
@@ -49,8 +49,9 @@ values
    'Could not stop crying on trams.', 'completed', 7, 'That somebody remembered from week to week.',
    'Homework with smiley faces.', true),
   ('ba125000-0000-4000-8000-000000000001', 'b0000000-0000-4000-8000-000000000002',
-   'Six meetings in the first term', 'cognitive behavioural', 'online', '2025-11-01', '2026-01-15', 6, 'Exams.',
-   'completed', 5, 'Writing the thought down and looking at it.', 'Being told that everybody feels like that.', null)
+   'Six meetings in the first term', 'cognitive behavioural', 'online', current_date - 390, current_date - 320, 6,
+   'Exams.', 'completed', 5, 'Writing the thought down and looking at it.',
+   'Being told that everybody feels like that.', null)
 on conflict do nothing;
 
 insert into public.user_relationship_status (
@@ -60,7 +61,7 @@ values
   ('aa129000-0000-4000-8000-000000000001', 'a0000000-0000-4000-8000-000000000001',
    null, 'divorced', '2019-01-01', 6, true, false, 0, 'Peaceful. Some Sundays are long.'),
   ('ba129000-0000-4000-8000-000000000001', 'b0000000-0000-4000-8000-000000000002',
-   null, 'dating', '2026-09-01', 7, true, false, 0, 'Early days; he would rather not jinx it.')
+   null, 'dating', current_date - 90, 7, true, false, 0, 'Early days; he would rather not jinx it.')
 on conflict do nothing;
 
 insert into public.user_living_situation (
@@ -70,7 +71,7 @@ values
   ('aa130000-0000-4000-8000-000000000001', 'a0000000-0000-4000-8000-000000000001',
    'rented', 'alone', 1, 'secure', true, 8, true, '2020-05-01', 'Two rooms, north light, a cat called Umber.'),
   ('ba130000-0000-4000-8000-000000000001', 'b0000000-0000-4000-8000-000000000002',
-   'shared_flat', 'flatmates', 4, 'uncertain', true, 6, false, '2025-09-01',
+   'shared_flat', 'flatmates', 4, 'uncertain', true, 6, false, current_date - 450,
    'The lease ends in summer. Thin walls: he practises with a mute.')
 on conflict do nothing;
 
@@ -189,13 +190,13 @@ values
    'The silence with Mira', 'family', 7, 5, 'weekly', 'Neither has written since the funeral.', 'Talking of Ilse.',
    'One line on a card.', '2024-10-01', null),
   ('aa122000-0000-4000-8000-000000000002', 'a0000000-0000-4000-8000-000000000001',
-   'Fewer hours at the school', 'work', 5, 3, 'monthly', null, null, 'Ask about the evening class.', '2026-08-01',
-   null),
+   'Fewer hours at the school', 'work', 5, 3, 'monthly', null, null, 'Ask about the evening class.',
+   current_date - 120, null),
   ('ba122000-0000-4000-8000-000000000001', 'b0000000-0000-4000-8000-000000000002',
    'Four subjects in three days', 'education', 8, 6, 'daily', null, 'A plan on paper. Playing.',
    'Pharmacology first.', current_date - 10, null),
   ('ba122000-0000-4000-8000-000000000002', 'b0000000-0000-4000-8000-000000000002',
-   'The lease', 'housing', 4, 4, 'rarely', null, null, null, '2026-06-01', null)
+   'The lease', 'housing', 4, 4, 'rarely', null, null, null, current_date - 180, null)
 on conflict do nothing;
 
 insert into public.user_themes (
@@ -205,8 +206,8 @@ insert into public.user_themes (
 values
   ('aa101000-0000-4000-8000-000000000001', 'a0000000-0000-4000-8000-000000000001',
    'What counts as done', 'Whatever is finished stops counting; only what is open has weight.',
-   'a list of everything I did not', 'work', 'active', 7, 'weekly', null, '2026-09-01', current_date - 1, 'user',
-   true, null, null),
+   'a list of everything I did not', 'work', 'active', 7, 'weekly', null, current_date - 90, current_date - 1,
+   'user', true, null, null),
   ('aa101000-0000-4000-8000-000000000002', 'a0000000-0000-4000-8000-000000000001',
    'Longing for her sister', null, null, 'family', 'noticed', 6, 'monthly',
    'She would like to write after two years.', current_date - 20, current_date - 20, 'companion', false, 0.8,
@@ -226,10 +227,10 @@ insert into public.user_emotional_patterns (
 values
   ('aa114000-0000-4000-8000-000000000001', 'a0000000-0000-4000-8000-000000000001',
    'Dread at four', 'fear', 'sadness', 'active', '{waking, silence}', '{"tight chest"}', 'Counts what is undone.',
-   'To be told that it can wait.', 'Writing it down.', 6, 'several_times_a_week', 90, null, '2026-08-01'),
+   'To be told that it can wait.', 'Writing it down.', 6, 'several_times_a_week', 90, null, current_date - 120),
   ('ba114000-0000-4000-8000-000000000001', 'b0000000-0000-4000-8000-000000000002',
    'Blank before exams', 'numbness', 'fear', 'active', '{exams, "a full timetable"}', '{jaw}', 'Cleans.',
-   'A start that is small enough.', 'Twenty minutes of cello.', 7, 'monthly', 60, null, '2025-11-01')
+   'A start that is small enough.', 'Twenty minutes of cello.', 7, 'monthly', 60, null, current_date - 390)
 on conflict do nothing;
 
 insert into public.user_pattern_loops (
@@ -240,11 +241,11 @@ values
   ('aa106000-0000-4000-8000-000000000001', 'a0000000-0000-4000-8000-000000000001',
    'The list that grows by counting', 'active', 'Waking at four.', 'If I go through it once, I can sleep.', 'Dread.',
    'Goes through it, adds three things.', 'For a moment it seems under control.', 'Wide awake, and a longer list.',
-   'At the first item: pen and paper, then the lamp off.', 7, 'several_times_a_week', null, '2026-08-01'),
+   'At the first item: pen and paper, then the lamp off.', 7, 'several_times_a_week', null, current_date - 120),
   ('ba106000-0000-4000-8000-000000000001', 'b0000000-0000-4000-8000-000000000002',
    'Everything else first', 'active', 'An open book.', 'I cannot learn in this mess.', 'Restlessness.', 'Tidies.',
    'Something is finished.', 'An hour less, and the page is still there.',
-   'One page, standing up, before the cloth.', 6, 'weekly', null, '2025-12-01')
+   'One page, standing up, before the cloth.', 6, 'weekly', null, current_date - 360)
 on conflict do nothing;
 
 insert into public.user_shadow_themes (
@@ -255,10 +256,10 @@ values
   ('aa107000-0000-4000-8000-000000000001', 'a0000000-0000-4000-8000-000000000001',
    'The one who wants to be seen', 'noticed', 'Hangs her own drawings in the corridor, at knee height.',
    'Colleagues who sign everything.', 'From being laughed at.', 'Showing her work.',
-   'A school exhibition when she was eleven.', '{openings, praise}', 6, 4, null, '2026-09-15'),
+   'A school exhibition when she was eleven.', '{openings, praise}', 6, 4, null, current_date - 75),
   ('ba107000-0000-4000-8000-000000000001', 'b0000000-0000-4000-8000-000000000002',
    'The one who says no', 'noticed', 'Is late for what he did not want.', 'Flatmates who simply do not wash up.',
-   'From disappointing Dad.', 'An evening of his own.', null, '{"can you just"}', 5, 3, null, '2026-10-01')
+   'From disappointing Dad.', 'An evening of his own.', null, '{"can you just"}', 5, 3, null, current_date - 60)
 on conflict do nothing;
 
 insert into public.user_ancestral_issues (
@@ -269,11 +270,11 @@ values
   ('aa108000-0000-4000-8000-000000000001', 'a0000000-0000-4000-8000-000000000001',
    'Two suitcases', 'displacement', 'maternal', 2, 'noticed', 'A suitcase that always stood packed in the hall.',
    'Own only what you can carry.', 'Buys no furniture.',
-   'A grandmother who could make a home with a tablecloth and a pencil.', 4, null, '2026-09-20'),
+   'A grandmother who could make a home with a tablecloth and a pencil.', 4, null, current_date - 70),
   ('ba108000-0000-4000-8000-000000000001', 'b0000000-0000-4000-8000-000000000002',
    'The one who was sent to study', 'poverty', 'paternal', 1, 'noticed',
    'Stories at table, always ending in a mark.', 'Many paid for you to sit here.', 'A bad mark feels like theft.',
-   'Staying power, and songs for every kind of weather.', 6, null, '2026-02-01')
+   'Staying power, and songs for every kind of weather.', 6, null, current_date - 300)
 on conflict do nothing;
 
 insert into public.user_relationship_dynamics (
@@ -289,7 +290,7 @@ values
   ('ba115000-0000-4000-8000-000000000001', 'b0000000-0000-4000-8000-000000000002',
    'ba102000-0000-4000-8000-000000000001', 'Marks first', 'people_pleasing', 'noticed', '{"Sunday calls"}',
    'Reports, does not tell.', 'Asks for numbers.', 'To be asked how the night was.',
-   'Telling one thing before he asks.', 5, 'weekly', null, '2026-03-01')
+   'Telling one thing before he asks.', 5, 'weekly', null, current_date - 270)
 on conflict do nothing;
 
 insert into public.user_dysregulating_factors (
