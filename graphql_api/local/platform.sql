@@ -51,6 +51,11 @@ grant usage on schema extensions to public;
 grant usage on schema auth to postgres, anon, authenticated, service_role;
 grant usage on schema storage to postgres, anon, authenticated, service_role;
 
+-- Extensions ------------------------------------------------------------------
+-- Hosted, `postgres` may make it; here that takes a superuser, and a migration then finds it made.
+
+create extension vector with schema extensions;
+
 -- What postgres makes in public is open to the API's roles, until a migration says otherwise.
 alter default privileges for role postgres in schema public
   grant all on tables to postgres, anon, authenticated, service_role;

@@ -19,6 +19,9 @@ from tests.judges.judge import Judge, Objection, run
 NOT_HERE = ("tests/graphql/test_property.py", "tests/database/test_outside_judges.py")
 PATIENCE_SECONDS = 600.0
 
+# In place of pgvector, which npm's Postgres comes without.
+PGVECTOR = Path(__file__).with_name("pgvector")
+
 # In place of `initdb` and `postgres` of version 15.
 WRAPPER = """\
 #!/bin/sh
@@ -78,6 +81,8 @@ def _assemble(major: int, room: Path) -> Path:
     for link in orjson.loads((package / "pg-symlinks.json").read_bytes()):
         source, target = (real / Path(link[end]).relative_to("native") for end in link)
         target.symlink_to(os.path.relpath(source, target.parent))
+    for file in PGVECTOR.iterdir():
+        shutil.copy(file, real / "share/postgresql/extension")
     for program in (real / "bin").iterdir():
         program.chmod(0o755)
     if major >= 17:
