@@ -5,6 +5,7 @@ from tests.fixtures.cluster import (
     pytest_sessionfinish,
     pytest_sessionstart,
 )
+from tests.fixtures.connections import connections
 from tests.fixtures.graphql import ana, anonymous, app, ben, caller, client, serve, settings
 from tests.fixtures.model_server import model_server
 from tests.fixtures.people import as_user, new_user, owner, superuser
@@ -20,6 +21,7 @@ __all__ = [
     "caller",
     "client",
     "cluster",
+    "connections",
     "database_urls",
     "fresh_cluster",
     "fresh_redis",
