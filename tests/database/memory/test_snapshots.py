@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import random
+from collections.abc import Sequence
 from typing import Any
 
 import asyncpg
@@ -22,15 +23,20 @@ APPEND = (
 SNAPSHOT = "select public.memory_snapshot($1)"
 
 
-async def append(
-    as_user: AsUser, viewer: Viewer, document: Any, every: int | None = None
-) -> asyncpg.Record | None:
+async def append_all(
+    as_user: AsUser, viewer: Viewer, documents: Sequence[Any], every: int | None = None
+) -> list[asyncpg.Record | None]:
     async with as_user(viewer, "cairn_server") as connection:
         if every is not None:
             await connection.execute(
                 "select set_config('cairn.snapshot_every', $1, true)", str(every)
             )
-        return await connection.fetchrow(APPEND, json.dumps(document))
+        return [await connection.fetchrow(APPEND, json.dumps(each)) for each in documents]
+
+
+async def append(as_user: AsUser, viewer: Viewer, document: Any) -> asyncpg.Record | None:
+    (row,) = await append_all(as_user, viewer, [document])
+    return row
 
 
 async def snapshot(as_user: AsUser, viewer: Viewer, version: int | None = None) -> Any:
@@ -104,8 +110,7 @@ async def test_every_so_many_versions_one_is_whole_and_any_can_be_read(
 ) -> None:
     """TR-034, TR-036, TR-037, TR-042."""
     documents = lives(104)
-    for document in documents:
-        await append(as_user, ana, document, every)
+    await append_all(as_user, ana, documents, every)
 
     rows = await owner.fetch(
         "select version, is_checkpoint, document from public.user_memory_snapshots "
@@ -381,10 +386,8 @@ async def test_old_versions_are_compacted_behind_a_checkpoint_and_the_others_sta
 ) -> None:
     """TR-042."""
     ben, documents = await new_user("Ben"), lives(20)
-    for document in documents:
-        await append(as_user, ana, document, every=5)
-    for document in documents[:3]:
-        await append(as_user, ben, document, every=2)
+    await append_all(as_user, ana, documents, every=5)
+    await append_all(as_user, ben, documents[:3], every=2)
 
     async with as_user(ana, "cairn_server") as connection:
         gone = await connection.fetchval("select private.compact_memory_snapshots($1)", keep)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -55,7 +56,7 @@ async def pgvector(owner: asyncpg.Connection) -> None:
     ],
 )
 async def test_only_a_memory_that_may_be_found_gets_a_vector(
-    state: dict[str, object], ana: Viewer, as_user: AsUser, owner: asyncpg.Connection
+    state: dict[str, Any], ana: Viewer, as_user: AsUser, owner: asyncpg.Connection
 ) -> None:
     """SC-033, NU-168."""
     memory = await remember(as_user, ana, **state)
