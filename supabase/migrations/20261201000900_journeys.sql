@@ -88,6 +88,8 @@ comment on column public.journeys.estimated_minutes is 'How long it takes somebo
 comment on column public.journeys.is_published is 'Anybody may read it; until then it is a draft. One that was begun stays published.';
 comment on column public.journeys.is_active is 'It is offered. When it is not, sessions that were begun go on.';
 
+-- What everybody is shown, and by what one looks for it.
+create index journeys_by_publication_idx on public.journeys (is_published, name);
 create index journeys_by_tag_idx on public.journeys using gin (tags);
 
 create trigger t900_journeys_version before update on public.journeys

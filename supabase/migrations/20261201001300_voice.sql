@@ -61,6 +61,9 @@ comment on column public.voices.sample_url is 'Where to hear it; null without a 
 comment on column public.voices.is_published is 'Anybody may hear of it; until then it is a draft. One that was talked with should stay published.';
 comment on column public.voices.is_active is 'It can be chosen. A retired voice stays, and so do its calls.';
 
+-- What everybody is shown.
+create index voices_by_publication_idx on public.voices (is_published, name);
+
 create trigger t900_voices_touch before update on public.voices
   for each row execute function private.touch_updated_at();
 

@@ -48,6 +48,9 @@ comment on column public.badges.xp_award is 'Points that come with it, once.';
 comment on column public.badges.is_published is 'Anybody may see it; until then it is a draft, and nobody earns it. One that was earned should stay published.';
 comment on column public.badges.is_active is 'It can be earned. Those who have one that is retired keep it.';
 
+-- What everybody is shown.
+create index badges_by_publication_idx on public.badges (is_published, metric, at_least);
+
 create trigger t900_badges_touch before update on public.badges
   for each row execute function private.touch_updated_at();
 
