@@ -51,7 +51,7 @@ begin
   for place in 1..5 loop
     foreach item in array string_to_array(fields[place], ',') loop
       -- A star or a range, perhaps with a step; or one value.
-      part := regexp_match(item, '^(?:\*(?:/(\d{1,2}))?|(\d{1,2})(?:-(\d{1,2})(?:/(\d{1,2}))?)?)$');
+      part := regexp_match(item, '^(?:\*(?:/([0-9]{1,2}))?|([0-9]{1,2})(?:-([0-9]{1,2})(?:/([0-9]{1,2}))?)?)$');
       first := coalesce(part[2]::integer, low[place]);
       last  := coalesce(part[3]::integer, part[2]::integer, high[place]);
       if part is null or first < low[place] or last > high[place] or first > last
