@@ -115,10 +115,12 @@ begin
   if (event_at, apply_subscription_event.status) < (known.last_event_at, known.status) then
     return false;
   end if;
-  -- When she changes to another subscription, the end of the first comes after the start of the second.
+  -- When she changes to another subscription, the end of the first, or word that it will end, comes
+  -- after the start of the second.
   if known.stripe_subscription_id <> subscription_id
      and known.status in ('trialing', 'active', 'past_due')
-     and apply_subscription_event.status not in ('trialing', 'active') then
+     and (apply_subscription_event.status not in ('trialing', 'active')
+          or apply_subscription_event.cancel_at_period_end is true) then
     return false;
   end if;
 
