@@ -125,16 +125,21 @@ async def test_trespass_sees_a_planted_hole(owner: asyncpg.Connection, tmp_path:
 
 
 async def every_row_is_its_owners(owner: asyncpg.Connection, folder: Path) -> tuple[int, Path]:
-    """Tell trespass, of each table of public, that a row is for its owner; give their number."""
+    """Tell trespass, of each table of public, that a row is for its owner; give their number.
+
+    Catalogues, which are nobody's own, are read by everybody.
+    """
     columns = await owner.fetch(
         "select table_name, bool_or(column_name = 'user_id') as has_owner "
         "from information_schema.columns where table_schema = 'public' group by table_name"
     )
+    catalogues = {name.split(":")[0] for name in exceptions("anonymous")}
     intent = folder / "trespass.intent"
     intent.write_text(
         "".join(
             f"[{row['table_name']}]\ntenant = {'user_id' if row['has_owner'] else 'id'}\n"
-            "select = owner\ninsert = owner\nupdate = owner\ndelete = owner\n"
+            f"select = {'public' if row['table_name'] in catalogues else 'owner'}\n"
+            "insert = owner\nupdate = owner\ndelete = owner\n"
             for row in columns
         )
     )
