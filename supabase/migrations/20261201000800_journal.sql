@@ -74,7 +74,8 @@ begin
   if (new.id, new.user_id) is distinct from (old.id, old.user_id) then
     raise exception using errcode = 'CA409', message = 'A journal entry stays with its owner.';
   end if;
-  if new.deleted_at is not null then
+  -- An undo of what an agent did puts back what was, with its moment.
+  if new.deleted_at is not null and current_user <> 'cairn_undo' then
     -- Whatever moment the writer names: the thirty days begin now, and only once.
     new.deleted_at := coalesce(old.deleted_at, now());
     if old.deleted_at is not null and (new.title, new.content, new.mood, new.emotional_tone, new.themes)
@@ -123,6 +124,43 @@ grant
   delete
   on public.journal_entries to authenticated;
 grant update (insights_extracted_at) on public.journal_entries to cairn_server;
+
+-- What memory takes in -------------------------------------------------------
+-- By the queue of chapter snapshots. Taking back is told, too, so that memory lets go of what it took.
+
+create function private.journal_entries_enqueue_memory() returns trigger
+  language plpgsql security definer set search_path = ''
+as $$
+begin
+  perform private.enqueue_memory_update(
+    new.user_id, 'journal_entry', new.id,
+    case when new.shared_with_ai and new.deleted_at is null then
+      encode(sha256(convert_to(
+        jsonb_build_array(new.title, new.content, new.mood, new.emotional_tone, new.themes)::text, 'UTF8')), 'hex')
+    else
+      'taken back'
+    end
+  );
+  return null;
+end
+$$;
+comment on function private.journal_entries_enqueue_memory is
+  'After what her companion may read has changed: have memory take it in, or let go of it when the entry is shared no '
+  'longer or in the trash.';
+create trigger t500_journal_entries_enqueue_memory after insert on public.journal_entries
+  for each row when (new.shared_with_ai and new.deleted_at is null)
+  execute function private.journal_entries_enqueue_memory();
+create trigger t500_journal_entries_enqueue_memory_anew after update on public.journal_entries
+  for each row
+  when (
+    ((old.shared_with_ai and old.deleted_at is null) or (new.shared_with_ai and new.deleted_at is null))
+    and (old.title, old.content, old.mood, old.emotional_tone, old.themes, old.shared_with_ai, old.deleted_at)
+        is distinct from
+        (new.title, new.content, new.mood, new.emotional_tone, new.themes, new.shared_with_ai, new.deleted_at)
+  )
+  execute function private.journal_entries_enqueue_memory();
+create trigger t500_journal_entries_drop_memory_update after delete on public.journal_entries
+  for each row execute function private.drop_memory_update('journal_entry');
 
 -- delete_journal_entry and restore_journal_entry ------------------------------
 

@@ -142,16 +142,14 @@ begin
      is distinct from (old.title, old.content, old.evidence) then
     raise exception using errcode = 'CA409', message = 'Only reflections can be put in other words.';
   end if;
-  if new.status <> old.status then
-    if (old.status, new.status) not in (('pending', 'revealed'), ('revealed', 'actioned')) then
+  -- An undo of what an agent did puts back what was, with its moments.
+  if current_user <> 'cairn_undo' then
+    if new.status <> old.status and (old.status, new.status) not in (('pending', 'revealed'), ('revealed', 'actioned')) then
       raise exception using errcode = 'CA409',
         message = format('An insight that is %s cannot become %s.', old.status, new.status);
     end if;
-    if new.status = 'revealed' then
-      new.revealed_at := now();
-    else
-      new.actioned_at := now();
-    end if;
+    new.revealed_at := case when new.status <> 'pending' then coalesce(old.revealed_at, now()) end;
+    new.actioned_at := case when new.status = 'actioned' then coalesce(old.actioned_at, now()) end;
   end if;
   return new;
 end
@@ -180,7 +178,8 @@ grant
   update (title, content, tags, status, rating, feedback),
   delete
   on public.insights to authenticated;
-grant insert (origin, type, journal_entry_id, evidence) on public.insights to cairn_server;
+-- The two moments are what insights_change makes them, unless an undo puts them back.
+grant insert (origin, type, journal_entry_id, evidence), update (revealed_at, actioned_at) on public.insights to cairn_server;
 
 -- When she takes her journal back ---------------------------------------------
 
@@ -209,6 +208,30 @@ create trigger t500_journal_entries_take_insights after update on public.journal
     and (old.shared_with_ai, old.deleted_at) is distinct from (new.shared_with_ai, new.deleted_at)
   )
   execute function private.journal_entries_take_insights();
+
+-- What memory takes in -------------------------------------------------------
+-- By the queue of chapter snapshots (TR-058): what she says of an insight tells more than the insight.
+
+create function private.insights_enqueue_memory() returns trigger
+  language plpgsql security definer set search_path = ''
+as $$
+begin
+  perform private.enqueue_memory_update(
+    new.user_id, 'insight', new.id,
+    encode(sha256(convert_to(jsonb_build_array(new.status, new.rating, new.feedback)::text, 'UTF8')), 'hex')
+  );
+  return null;
+end
+$$;
+comment on function private.insights_enqueue_memory is 'After she rated an insight or acted on it: have memory take that in.';
+create trigger t500_insights_enqueue_memory after update on public.insights
+  for each row
+  when (
+    (old.rating, old.feedback, old.actioned_at) is distinct from (new.rating, new.feedback, new.actioned_at)
+  )
+  execute function private.insights_enqueue_memory();
+create trigger t500_insights_drop_memory_update after delete on public.insights
+  for each row execute function private.drop_memory_update('insight');
 
 -- commitments -----------------------------------------------------------------
 
@@ -268,13 +291,14 @@ begin
   if (new.id, new.user_id, new.origin) is distinct from (old.id, old.user_id, old.origin) then
     raise exception using errcode = 'CA409', message = 'A commitment stays with who made it.';
   end if;
-  if new.status <> old.status then
-    if 'open' not in (old.status, new.status) then
+  -- An undo of what an agent did puts back what was, with its moments.
+  if current_user <> 'cairn_undo' then
+    if new.status <> old.status and 'open' not in (old.status, new.status) then
       raise exception using errcode = 'CA409',
         message = format('A commitment that is %s cannot become %s; open it first.', old.status, new.status);
     end if;
-    new.kept_at := case when new.status = 'kept' then now() end;
-    new.dropped_at := case when new.status = 'dropped' then now() end;
+    new.kept_at := case when new.status = 'kept' then coalesce(old.kept_at, now()) end;
+    new.dropped_at := case when new.status = 'dropped' then coalesce(old.dropped_at, now()) end;
   end if;
   return new;
 end
@@ -301,5 +325,6 @@ grant
   update (insight_id, goal_id, text, why, due_on, status),
   delete
   on public.commitments to authenticated;
--- Who else may have written it down.
-grant insert (origin) on public.commitments to cairn_server;
+-- Who else may have written it down. The two moments are what commitments_change makes them, unless
+-- an undo puts them back.
+grant insert (origin), update (kept_at, dropped_at) on public.commitments to cairn_server;

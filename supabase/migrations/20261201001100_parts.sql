@@ -60,13 +60,15 @@ create table public.parts (
   constraint parts_recent_evidence_is_at_most_10
     check (cardinality(recent_evidence) <= 10 and octet_length(recent_evidence::text) <= 32768),
   constraint parts_recent_evidence_says_quote_message_and_moment check (
-    not jsonb_path_exists(
-      to_jsonb(recent_evidence),
-      '$[*] ? (!(@.type() == "object"
-                 && @.quote.type() == "string" && @.quote like_regex "\\S"
-                 && (@.message_id == null || @.message_id like_regex "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
-                 && @.at like_regex "^[0-9]{4}-[0-9]{2}-[0-9]{2}T"))'
-    )
+    jsonb_array_length(
+      jsonb_path_query_array(
+        to_jsonb(recent_evidence),
+        'strict $[*] ? (@.type() == "object"
+                        && @.quote like_regex "\\S"
+                        && (@.message_id == null || @.message_id like_regex "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
+                        && @.at like_regex "^[0-9]{4}-[0-9]{2}-[0-9]{2}T")'
+      )
+    ) = cardinality(recent_evidence)
   ),
   constraint parts_felt_age_is_between_0_and_120_years check (felt_age between 0 and 120),
   constraint parts_body_location_is_at_most_200_characters check (length(body_location) <= 200),
@@ -84,7 +86,7 @@ comment on table  public.parts is 'A part of her, in the sense of Internal Famil
 comment on column public.parts.origin is 'Who wrote it down first.';
 comment on column public.parts.name is 'As she calls it: "the one who checks the door". Two may have the same.';
 comment on column public.parts.story is 'Where it comes from, as it tells her.';
-comment on column public.parts.status is 'It goes only forward, by one or more steps.';
+comment on column public.parts.status is 'It goes only forward, by one or more steps; back only when she undoes what an agent did.';
 comment on column public.parts.status_changed_at is 'Since when it has this status.';
 comment on column public.parts.confidence_score is
   'How well it is supported by what she said: from 0 (not at all) to 1. Each citation closes a fifth of what is '
@@ -113,12 +115,13 @@ begin
   if (new.id, new.user_id, new.origin) is distinct from (old.id, old.user_id, old.origin) then
     raise exception using errcode = 'CA409', message = 'A part stays with whose it is and who found it.';
   end if;
-  if new.status <> old.status then
+  -- An undo of what an agent did puts back what was, with its moment.
+  if current_user <> 'cairn_undo' then
     if new.status < old.status then
       raise exception using errcode = 'CA409',
         message = format('A part that is %s cannot become %s.', old.status, new.status);
     end if;
-    new.status_changed_at := now();
+    new.status_changed_at := case when new.status = old.status then old.status_changed_at else now() end;
   end if;
   return new;
 end
@@ -158,7 +161,8 @@ grant
   update (name, story, role, status, felt_age, body_location, image, intention, fears, needs, attributes),
   delete
   on public.parts to authenticated;
-grant insert (origin), update (confidence_score, recent_evidence) on public.parts to cairn_server;
+-- status_changed_at is what parts_change makes it, unless an undo puts it back.
+grant insert (origin), update (confidence_score, recent_evidence, status_changed_at) on public.parts to cairn_server;
 
 -- add_part_evidence -----------------------------------------------------------
 

@@ -13,6 +13,7 @@ WRITES: Writes = {
     },
     ("authenticated", "insights", "delete"): set(),
     ("cairn_server", "insights", "insert"): {"origin", "type", "journal_entry_id", "evidence"},
+    ("cairn_server", "insights", "update"): {"revealed_at", "actioned_at"},
     ("authenticated", "commitments", "insert"): {
         "id", "conversation_id", "insight_id", "goal_id", "text", "why", "due_on",
     },
@@ -21,10 +22,12 @@ WRITES: Writes = {
     },
     ("authenticated", "commitments", "delete"): set(),
     ("cairn_server", "commitments", "insert"): {"origin"},
+    ("cairn_server", "commitments", "update"): {"kept_at", "dropped_at"},
 }  # fmt: skip
 
 EXCEPTIONS: Exceptions = {
     "asks-who-calls": {
+        "private.insights_enqueue_memory": "a trigger; queues the row at hand",
         "private.journal_entries_take_insights": "a trigger; the insights of the row at hand",
     },
 }

@@ -31,6 +31,7 @@ WRITES: Writes = {
 
 EXCEPTIONS: Exceptions = {
     "asks-who-calls": {
+        "private.journal_entries_enqueue_memory": "a trigger; queues the row at hand",
         "private.sweep_trashed_journal_entries": "a job over all users; takes no argument",
         "private.user_feedback_is_received": "a trigger; begins the log of the row at hand",
     },

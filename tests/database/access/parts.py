@@ -14,7 +14,9 @@ WRITES: Writes = {
     ("authenticated", "parts", "update"): HERS,
     ("authenticated", "parts", "delete"): set(),
     ("cairn_server", "parts", "insert"): {"origin"},
-    ("cairn_server", "parts", "update"): {"confidence_score", "recent_evidence"},
+    ("cairn_server", "parts", "update"): {
+        "confidence_score", "recent_evidence", "status_changed_at",
+    },
     ("authenticated", "part_relationships", "insert"): {
         "id", "from_part_id", "to_part_id", "relationship_type", "polarization_level", "notes",
     },
