@@ -300,3 +300,18 @@ async def test_words_that_she_takes_back_are_cited_no_longer(
     ]
     assert found["confidence_score"] == pytest.approx(1 - 0.8**3)
     assert await read(owner, other["id"]) == before
+
+
+async def test_an_erased_account_leaves_no_part_though_it_cites_what_is_erased(
+    find: Find, start: Start, ana: Viewer, as_user: AsUser, superuser: asyncpg.Connection
+) -> None:
+    part, conversation = await find(), await start()
+    async with as_user(ana, "cairn_server") as connection:
+        message = (await say(connection, conversation, "I count."))["id"]
+        await connection.fetchrow(CITE, part["id"], "I count.", message, 1.0)
+
+    await superuser.execute("set role supabase_auth_admin")
+    await superuser.execute("delete from auth.users where id = $1", ana.user_id)
+    await superuser.execute("reset role")
+
+    assert await read(superuser, part["id"]) is None
