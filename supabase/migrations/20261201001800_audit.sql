@@ -480,15 +480,6 @@ comment on function private.audit_anchors is
   'The end of each chain, everybody''s: to be kept outside of the database, daily. Give one to verify_audit later.';
 grant execute on function private.audit_anchors to cairn_server;
 
-create function public.verify_audit_log() returns table (seq bigint, fault text)
-  language sql stable security definer set search_path = ''
-as $$
-  select found.seq, found.fault from private.verify_audit((select auth.uid())) as found
-$$;
-comment on function public.verify_audit_log is
-  'What is wrong with the caller''s own log, by line; no row when it is sound. See private.verify_audit for the words.';
-grant execute on function public.verify_audit_log to authenticated;
-
 -- What is audited -------------------------------------------------------------
 -- One trigger a table, in the order of the migrations. Not messages, nor what only counts.
 

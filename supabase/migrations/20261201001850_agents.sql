@@ -246,7 +246,7 @@ begin
       where former ? field;
       execute format('insert into %1$s (%2$s) select %2$s from jsonb_populate_record(null::%1$s, $1)', target, columns)
         using former;
-      execute format('select to_jsonb(entity) from %s as entity where entity.id = $1 and entity.user_id = $2', target)
+      execute format('select to_jsonb(entity.*) from %s as entity where entity.id = $1 and entity.user_id = $2', target)
         into present using entity_id, viewer;
     end if;
     select string_agg(quote_ident(field), ', ') into columns
@@ -334,7 +334,7 @@ end
 $$;
 comment on function private.has_dependents is 'Would things of their own fall with this row: messages, or what agents may write? For undo_agent_action.';
 
-create function public.undo_agent_action(action_id uuid) returns setof public.agent_actions
+create function private.undo_agent_action(action_id uuid) returns public.agent_actions
   language plpgsql volatile security definer
   set search_path = ''
   set timezone = 'UTC'
@@ -362,7 +362,7 @@ begin
   if target is null then
     raise exception using errcode = 'CA409', message = 'Changes of this kind cannot be undone.';
   end if;
-  execute format('select to_jsonb(entity) from %s as entity where entity.id = $1 and entity.user_id = $2 for %s',
+  execute format('select to_jsonb(entity.*) from %s as entity where entity.id = $1 and entity.user_id = $2 for %s',
                  target, case when action.before is null then 'update' else 'no key update' end)
     into present using action.entity_id, viewer;
   -- Anew: another may have undone it while this waited, or she has forgotten the row.
@@ -404,7 +404,7 @@ begin
     execute format('update %s as entity set created_at = $1 where entity.id = $2 and entity.user_id = $3', target)
       using (action.before ->> 'created_at')::timestamptz, action.entity_id, viewer;
   end if;
-  execute format('select to_jsonb(entity) from %s as entity where entity.id = $1 and entity.user_id = $2', target)
+  execute format('select to_jsonb(entity.*) from %s as entity where entity.id = $1 and entity.user_id = $2', target)
     into restored using action.entity_id, viewer;
 
   update public.agent_actions as known set reverted_at = now() where known.id = action.id;
@@ -419,9 +419,18 @@ begin
     private.stored_facts(target, present), private.stored_facts(target, restored), action.id
   )
   returning * into undone;
-  return next undone;
+  return undone;
 end
 $$;
+comment on function private.undo_agent_action is
+  'The work of public.undo_agent_action, with the owner''s rights: it asks itself who calls. Who has no usage on this schema '
+  'cannot name it, and calls that one.';
+grant execute on function private.undo_agent_action to authenticated;
+
+-- With her own rights; its body was bound to the function above when it was made.
+create function public.undo_agent_action(action_id uuid) returns public.agent_actions
+  language sql volatile set search_path = ''
+  return private.undo_agent_action(action_id);
 comment on function public.undo_agent_action is
   'Undo what an agent or the pipeline did to a row of the caller''s, once; gives the undoing, which is an action too. CA409 '
   'when the row was changed since or forgotten, when later actions come first, or when something else stands in the way; '
