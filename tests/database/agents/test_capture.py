@@ -92,9 +92,7 @@ async def test_a_change_of_nothing_is_no_action(
 
     async with owner.transaction():
         claims = json.loads(ana.claims) | {"act": {"sub": "pipeline"}}
-        await owner.execute(
-            "select set_config('request.jwt.claims', $1, true)", json.dumps(claims)
-        )
+        await owner.execute("select set_config('request.jwt.claims', $1, true)", json.dumps(claims))
         await owner.execute(f"update public.gardens set {change}")
 
     assert len(await agent.actions()) == 1
@@ -102,10 +100,11 @@ async def test_a_change_of_nothing_is_no_action(
 
 async def test_what_fails_leaves_no_action(agent: Agent, ana: Viewer, as_user: AsUser) -> None:
     """TR-031."""
-    with pytest.raises(ZeroDivisionError):
+    with pytest.raises(asyncpg.DivisionByZeroError):
         async with as_agent(as_user, ana) as connection:
-            await connection.execute("insert into public.gardens (name) values ('Roses')")
-            raise ZeroDivisionError
+            await connection.execute(
+                "insert into public.gardens (name) values ('Roses'); select 1 / 0"
+            )
 
     assert await agent.actions() == []
 

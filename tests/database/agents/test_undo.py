@@ -105,8 +105,9 @@ async def test_no_setting_of_hers_makes_a_lifecycle_go_backwards(
 
     with pytest.raises(asyncpg.PostgresError) as refused:
         async with as_user(ana, "cairn_server") as connection:
-            await connection.execute("select set_config($1, 'true', true)", setting)
-            await connection.execute("update public.gardens set state = 'planned'")
+            await connection.execute(
+                f"set local {setting} = 'true'; update public.gardens set state = 'planned'"
+            )
 
     assert refused.value.sqlstate == "CA409"
 
@@ -150,7 +151,8 @@ async def test_later_actions_come_first(agent: Agent) -> None:
 
     for earlier in (made, first):
         assert (
-            await agent.conflict(earlier) == "A later change of the same thing must be undone first."
+            await agent.conflict(earlier)
+            == "A later change of the same thing must be undone first."
         )
     for action in (second, first, made):
         await agent.undo(action)
@@ -224,9 +226,12 @@ async def test_what_has_come_to_belong_to_it_is_not_swept_away(
         )
 
     assert await agent.conflict(made) == "Other things have come to belong to this since."
-    assert await owner.fetchval(
-        "select plant from public.beds where garden_id = $1", made["entity_id"]
-    ) == "hers"
+    assert (
+        await owner.fetchval(
+            "select plant from public.beds where garden_id = $1", made["entity_id"]
+        )
+        == "hers"
+    )
 
 
 async def test_a_conversation_that_an_agent_began_stays_once_something_is_said_in_it(
@@ -237,9 +242,12 @@ async def test_a_conversation_that_an_agent_began_stays_once_something_is_said_i
         await say(connection, began["entity_id"])
 
     assert await agent.conflict(began) == "Other things have come to belong to this since."
-    assert await owner.fetchval(
-        "select count(*) from public.messages where conversation_id = $1", began["entity_id"]
-    ) == 1
+    assert (
+        await owner.fetchval(
+            "select count(*) from public.messages where conversation_id = $1", began["entity_id"]
+        )
+        == 1
+    )
 
 
 async def test_a_title_is_put_back_also_after_messages(
@@ -272,9 +280,7 @@ async def test_the_messages_of_a_deleted_conversation_do_not_come_back_and_it_sa
     await agent.undo(empty_gone)
 
     assert conflict == "The messages of this conversation are gone for good."
-    left = await owner.fetch(
-        "select id from public.conversations where user_id = $1", ana.user_id
-    )
+    left = await owner.fetch("select id from public.conversations where user_id = $1", ana.user_id)
     assert [row[0] for row in left] == [empty]
 
 
@@ -346,7 +352,7 @@ async def test_a_forged_state_would_give_nobody_a_column_that_is_not_hers_or_the
     changed = await agent.does("update public.gardens set name = 'Beans'")
     await owner.execute(
         "update public.agent_actions set before = before || "
-        "'{\"stamped\": \"2000-01-01\", \"version\": 77, \"created_at\": \"2000-01-01\"}' "
+        '\'{"stamped": "2000-01-01", "version": 77, "created_at": "2000-01-01"}\' '
         "where id = $1",
         changed["id"],
     )
@@ -378,9 +384,7 @@ async def test_what_she_forgot_is_in_no_action_and_not_undone(
     made = await agent.plants("A secret")
     kept = await agent.plants("Kept")
     async with as_agent(as_user, ana, "pipeline") as connection:
-        await connection.execute(
-            "delete from public.gardens where id = $1", made["entity_id"]
-        )
+        await connection.execute("delete from public.gardens where id = $1", made["entity_id"])
         blanked = await connection.fetchval(
             "select private.blank_agent_actions('gardens', $1)", made["entity_id"]
         )
@@ -393,9 +397,7 @@ async def test_what_she_forgot_is_in_no_action_and_not_undone(
     assert other == kept
 
 
-async def test_ben_blanks_nothing_of_anas(
-    agent: Agent, new_user: NewUser, as_user: AsUser
-) -> None:
+async def test_ben_blanks_nothing_of_anas(agent: Agent, new_user: NewUser, as_user: AsUser) -> None:
     ben = await new_user("Ben")
     made = await agent.plants()
 
@@ -419,9 +421,7 @@ async def test_all_since_a_moment_is_undone_the_newest_first_and_conflicts_are_t
             "update public.gardens set tags = '{hers}' where id = $1", mine["entity_id"]
         )
     new = await agent.plants("New")
-    bed = await agent.does(
-        "insert into public.beds (garden_id) values ($1)", new["entity_id"]
-    )
+    bed = await agent.does("insert into public.beds (garden_id) values ($1)", new["entity_id"])
     renamed = await agent.does(
         "update public.gardens set name = 'Newer' where id = $1", new["entity_id"]
     )
@@ -459,9 +459,7 @@ async def test_actions_of_one_transaction_are_undone_in_their_order(
 
 async def test_one_actor_can_be_singled_out(agent: Agent, ana: Viewer, as_user: AsUser) -> None:
     made = await agent.plants()
-    other = await agent.does(
-        "insert into public.gardens (name) values ('Ours')", actor="pipeline"
-    )
+    other = await agent.does("insert into public.gardens (name) values ('Ours')", actor="pipeline")
 
     async with as_user(ana) as connection:
         told = await connection.fetch(
