@@ -12,6 +12,7 @@ import pytest
 from graphql_api.auth import Viewer
 from tests.database.agents.acting import as_agent
 from tests.database.integration.conftest import ADDRESS, SCOPES, Oauth, challenge, sha256
+from tests.database.live import until_waiting
 from tests.fixtures.people import AsUser, NewUser
 
 
@@ -610,3 +611,39 @@ async def test_the_tables_are_open_to_nobody(
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         async with as_user(ana, role) as connection:
             await connection.execute(f"select * from private.{table}")
+
+
+async def test_a_replay_waits_for_a_rotation_under_way_and_ends_what_that_gave(
+    oauth: Oauth, ana: Viewer, owner: asyncpg.Connection
+) -> None:
+    granted = await oauth.redeem(await oauth.issue(ana), None, "one")
+    await oauth.rotate("one", None, "two")
+    assert granted is not None
+
+    async with oauth.endpoint.acquire() as slow, oauth.endpoint.acquire() as quick:
+        rotating, replaying = slow.transaction(), quick.transaction()
+        await rotating.start()
+        await slow.execute("set local role cairn_server")
+        await slow.execute(
+            "select private.rotate_refresh_token($1, $2, $3, $4, 60, 60)",
+            *(oauth.hash("two"), oauth.client_id, oauth.hash("three a"), oauth.hash("three")),
+        )
+        await replaying.start()
+        await quick.execute("set local role cairn_server")
+        replay = asyncio.create_task(
+            quick.execute(
+                "select private.rotate_refresh_token($1, $2, $3, $4, 60, 60)",
+                *(oauth.hash("one"), oauth.client_id, oauth.hash("x"), oauth.hash("y")),
+            )
+        )
+        await until_waiting(owner, quick)
+        await rotating.commit()
+        await replay
+        await replaying.commit()
+
+    generations = await owner.fetch(
+        "select generation, revoked_at is not null from private.oauth_tokens "
+        "where family_id = $1 order by 1",
+        granted["family_id"],
+    )
+    assert [tuple(row) for row in generations] == [(1, True), (2, True), (3, True)]
