@@ -276,11 +276,14 @@ as $$
     append_audit.user_id, append_audit.event_type, append_audit.event_category, append_audit.severity,
     append_audit.event_data, private.audit_actor(append_audit.user_id),
     -- Of others who do something to hers, such as staff, she reads no more than who it was.
-    case when is_hers then (nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'session_id')::uuid end,
+    case when is_hers and session_id ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then session_id::uuid end,
     case when is_hers then nullif(current_setting('cairn.ip_address', true), '')::inet end,
     case when is_hers then left(nullif(current_setting('cairn.user_agent', true), ''), 400) end,
     left(nullif(current_setting('cairn.request_id', true), ''), 200)
-  from (select (select auth.uid()) = append_audit.user_id) as caller (is_hers)
+  from (
+    select (select auth.uid()) = append_audit.user_id,
+           nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'session_id'
+  ) as caller (is_hers, session_id)
 $$;
 comment on function private.append_audit is
   'Add a line to a person''s log, at the end of the transaction; none when she is gone. Ids and names only in event_data. '

@@ -296,3 +296,37 @@ async def test_an_unknown_conversation_is_no_reason_not_to_write(
         await connection.execute("insert into public.gardens (name) values ('Roses')")
 
     assert [row["conversation_id"] for row in await agent.actions()] == [None]
+
+
+async def test_an_agent_that_meets_an_erasure_is_refused_at_once(
+    agent: Agent, ana: Viewer, owner: asyncpg.Connection
+) -> None:
+    """To wait for it, with a row of hers locked that the erasure wants, would end in a deadlock."""
+    await agent.plants()
+
+    async with owner.transaction():
+        await owner.execute("select from public.users where id = $1 for update", ana.user_id)
+        with pytest.raises(asyncpg.PostgresError) as refused:
+            await agent.does(
+                "set local lock_timeout = '2s'; update public.gardens set name = 'Weeds'"
+            )
+
+    assert refused.value.sqlstate == "CA409"
+    assert len(await agent.actions()) == 1
+
+
+async def test_an_agent_waits_for_no_conversation_that_is_being_deleted(
+    agent: Agent, start: Start, owner: asyncpg.Connection
+) -> None:
+    conversation = await start()
+    await agent.plants()
+
+    async with owner.transaction():
+        await owner.execute("delete from public.conversations where id = $1", conversation)
+        changed = await agent.does(
+            "set local lock_timeout = '2s'; "
+            f"set local cairn.action_conversation = '{conversation}'; "
+            "update public.gardens set name = 'Weeds'"
+        )
+
+    assert (changed["action_type"], changed["conversation_id"]) == ("update_garden", None)

@@ -318,3 +318,17 @@ async def test_whoever_is_not_there_gets_no_line(owner: asyncpg.Connection) -> N
     await owner.execute("select private.append_audit($1, 'a.b', 'privacy')", nobody)
 
     assert await lines(owner, nobody) == []
+
+
+async def test_a_token_whose_session_is_no_uuid_is_logged_without_one(
+    ana: Viewer, as_user: AsUser, owner: asyncpg.Connection
+) -> None:
+    async with as_user(ana) as connection:
+        claims = json.loads(ana.claims) | {"session_id": "mcp-7"}
+        await connection.execute(
+            "select set_config('request.jwt.claims', $1, true)", json.dumps(claims)
+        )
+        await connection.execute("update public.users set bio = 'a'")
+
+    line = (await lines(owner, ana.user_id))[-1]
+    assert (line["event_type"], line["session_id"]) == ("users.update", None)
