@@ -94,9 +94,13 @@ create trigger t100_user_privacy_settings_only_herself before update on public.u
 create trigger t900_user_privacy_settings_version before update on public.user_privacy_settings
   for each row execute function private.count_version();
 -- Not the insert: it is part of her signing up, when no device listens yet.
-create constraint trigger t900_user_privacy_settings_live after update or delete on public.user_privacy_settings
+create constraint trigger t900_user_privacy_settings_live after delete on public.user_privacy_settings
   deferrable initially deferred
   for each row execute function private.live_record();
+create constraint trigger t900_user_privacy_settings_live_update after update on public.user_privacy_settings
+  deferrable initially deferred
+  for each row when (old.version <> new.version)
+  execute function private.live_record();
 
 alter table public.user_privacy_settings enable row level security;
 alter table public.user_privacy_settings force row level security;
@@ -261,7 +265,8 @@ end
 $$;
 comment on function private.consents_apply is 'After an answer: bring the settings in line with it.';
 create trigger t500_consents_apply after insert on public.consents
-  for each row execute function private.consents_apply();
+  for each row when (new.kind in ('privacy', 'long_term_storage', 'analytics', 'contact', 'research'))
+  execute function private.consents_apply();
 
 create constraint trigger t900_consents_live after insert or update or delete on public.consents
   deferrable initially deferred

@@ -300,7 +300,7 @@ as $$
   ),
   -- What falls when she does, by how far it stands from her.
   falling as (
-    select 'auth.users'::regclass::oid as oid, 0 as distance
+    select 'public.users'::regclass::oid as oid, 0 as distance
     union
     select k.conrelid, falling.distance + 1
     from falling
@@ -312,6 +312,7 @@ as $$
            and not exists (
              select from pg_catalog.pg_constraint as k
              where k.conrelid = owned.oid and k.contype = 'f' and owned.attnum = any (k.conkey)
+               and k.confrelid <> 'auth.users'::regclass
            )
   from owned left join falling on falling.oid = owned.oid
   group by owned.oid, owned.nspname, owned.name, owned.attname, owned.attnum
@@ -319,7 +320,7 @@ as $$
 $$;
 comment on function private.owned_tables is
   'Every table that holds rows of people, parents before children, from the catalogue: a new one is erased without anybody '
-  'remembering it. A leftover is one of private that no foreign key empties. For erase_rows and the test of it.';
+  'remembering it. A leftover is one of private that her row does not take with it. For erase_rows.';
 
 create function private.erase_rows(user_id uuid, scope text) returns void
   language plpgsql volatile set search_path = ''
@@ -344,10 +345,6 @@ begin
       execute format('delete from %s where %I = $1', owned.name, owned.owner_column) using erase_rows.user_id;
     end if;
   end loop;
-  -- Its rows are forbidden to everybody else.
-  if to_regprocedure('private.erase_audit(uuid)') is not null then
-    execute 'select private.erase_audit($1)' using erase_rows.user_id;
-  end if;
   -- Supabase Auth's own log keeps addresses, where it is written to the database at all.
   if scope = 'account' and to_regclass('auth.audit_log_entries') is not null
      and has_table_privilege('auth.audit_log_entries', 'delete') then
@@ -383,36 +380,33 @@ comment on function private.erase_rows is
   'Count what is hers, write the receipt and what is to do outside, and remove what no foreign key leads to. For the '
   'triggers below, which stand before every deletion of a person.';
 
-create function private.users_erase() returns trigger
-  language plpgsql security definer set search_path = ''
-as $$
-begin
-  perform private.erase_rows(
-    old.id,
-    -- Her account is gone already when it is what falls on her row.
-    case when exists (select from auth.users as account where account.id = old.id) then 'rows' else 'account' end
-  );
-  return old;
-end
-$$;
-comment on function private.users_erase is 'Before a person goes: see erase_rows. What fails keeps her here, whole.';
-create trigger t100_users_erase before delete on public.users
-  for each row execute function private.users_erase();
-
 create function private.auth_users_erase() returns trigger
   language plpgsql security definer set search_path = ''
 as $$
 begin
-  -- users_erase does it, when this falls on her row. Here, whoever never had one.
-  if not exists (select from public.users as person where person.id = old.id) then
-    perform private.erase_rows(old.id, 'account');
+  perform private.erase_rows(old.id, 'account');
+  return old;
+end
+$$;
+comment on function private.auth_users_erase is 'Before an account goes: see erase_rows. What fails keeps it here, whole.';
+-- Before, so that nothing has fallen yet when it is counted.
+create trigger t100_cairn_erase before delete on auth.users
+  for each row execute function private.auth_users_erase();
+
+create function private.users_erase() returns trigger
+  language plpgsql security definer set search_path = ''
+as $$
+begin
+  -- If the account is gone already, her row falls with it, and all is done.
+  if exists (select from auth.users as account where account.id = old.id) then
+    perform private.erase_rows(old.id, 'rows');
   end if;
   return old;
 end
 $$;
-comment on function private.auth_users_erase is 'Before an account without a person''s row goes: its receipt, too.';
-create trigger t100_cairn_erase before delete on auth.users
-  for each row execute function private.auth_users_erase();
+comment on function private.users_erase is 'Before a person''s row goes and her account stays: all the same is done.';
+create trigger t100_users_erase before delete on public.users
+  for each row execute function private.users_erase();
 
 create function private.users_leave_nothing() returns trigger
   language plpgsql security definer set search_path = ''
@@ -432,9 +426,10 @@ begin
 end
 $$;
 comment on function private.users_leave_nothing is
-  'After a person has gone with all that falls with her: refuse the deletion, as a whole, if anything of hers were left.';
--- The last of all: after the foreign keys, and after users_forget_live.
-create trigger t950_users_leave_nothing after delete on public.users
+  'At the commit that takes a person away: refuse it, as a whole, if anything of hers were left.';
+-- Deferred, because what falls with what falls with her goes only after the triggers of her own row.
+create constraint trigger t950_users_leave_nothing after delete on public.users
+  deferrable initially deferred
   for each row execute function private.users_leave_nothing();
 
 -- For staff -------------------------------------------------------------------
