@@ -17,7 +17,7 @@ create view admin.growth with (security_invoker = true) as
   select
     day.day::date                                                                    as day,
     count(person.id) filter (where not person.is_test_account)                       as people,
-    sum(count(person.id) filter (where not person.is_test_account)) over (order by day.day) as people_in_all,
+    (sum(count(person.id) filter (where not person.is_test_account)) over (order by day.day))::bigint as people_in_all,
     count(person.id) filter (where person.is_test_account)                           as test_accounts,
     coalesce(max(gone.accounts), 0)                                                  as erased
   from generate_series(
@@ -50,10 +50,10 @@ create view admin.statistics with (security_invoker = true) as
     count(person.id) filter (where person.last_active_at > now() - interval '1 day')   as active_in_a_day,
     count(person.id) filter (where person.last_active_at > now() - interval '7 days')  as active_in_a_week,
     count(person.id) filter (where person.last_active_at > now() - interval '30 days') as active_in_a_month,
-    coalesce(sum(talk.conversations), 0)                                          as conversations,
-    coalesce(sum(talk.messages), 0)                                               as messages,
+    coalesce(sum(talk.conversations), 0)::bigint                                          as conversations,
+    coalesce(sum(talk.messages), 0)::bigint                                               as messages,
     max(talk.last_message_at)                                                     as last_message_at,
-    coalesce(sum(signed_in.sessions), 0)                                          as sign_ins,
+    coalesce(sum(signed_in.sessions), 0)::bigint                                          as sign_ins,
     max(signed_in.last_sign_in_at)                                                as last_sign_in_at
   from (values (false), (true)) as kind (is_test_account)
   left join public.users as person on person.is_test_account = kind.is_test_account
@@ -209,7 +209,7 @@ create view admin.erasures with (security_invoker = true) as
     request.created_at       as requested_at,
     null::timestamptz        as erased_at,
     null::timestamptz        as finished_at,
-    null::numeric            as rows_erased,
+    null::bigint             as rows_erased,
     null                     as jobs_left,
     null                     as error_code
   from public.erasure_requests as request
@@ -217,7 +217,7 @@ create view admin.erasures with (security_invoker = true) as
   union all
   select
     erasure.state, null, null, erasure.id, erasure.cause, erasure.requested_at, erasure.erased_at, erasure.finished_at,
-    (select sum(counted.value::numeric) from jsonb_each_text(erasure.counts) as counted where counted.key like '%.%'),
+    (select sum(counted.value::bigint)::bigint from jsonb_each_text(erasure.counts) as counted where counted.key like '%.%'),
     (select string_agg(format('%s (%s times, next %s)', job.kind, job.attempts, job.claimable_at), ', ' order by job.kind)
      from private.erasure_jobs as job where job.erasure_id = erasure.id),
     erasure.error_code

@@ -270,7 +270,9 @@ async def test_a_deletion_that_cannot_be_followed_fails_as_a_whole(
 ) -> None:
     """Unlike a sign-up: nobody is half deleted, and it can be done again."""
     user_id = await sign_up(auth, "clara@example.com")
-    await as_admin(auth, "alter table private.denials add constraint planted check (false) not valid")
+    await as_admin(
+        auth, "alter table private.denials add constraint planted check (false) not valid"
+    )
 
     point = auth.transaction()
     await point.start()

@@ -65,10 +65,12 @@ async def test_no_role_of_an_api_reads_any_of_them(
     views = [row[0] for row in await superuser.fetch(VIEWS)]
 
     for view in views:
+        transaction = superuser.transaction()
+        await transaction.start()
+        await superuser.execute(f"set local role {role}")
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
-            async with superuser.transaction():
-                await superuser.execute(f"set local role {role}")
-                await superuser.fetch(f"select * from admin.{view}")
+            await superuser.fetch(f"select * from admin.{view}")
+        await transaction.rollback()
     assert views
 
 
@@ -139,22 +141,24 @@ async def test_days_without_anybody_have_a_line_and_who_was_erased_is_counted(
 
 
 async def test_what_workers_have_yet_to_do_is_seen_by_queue(
-    start: Start, ana: Viewer, as_user: AsUser, admin: asyncpg.Connection
+    start: Start, ana: Viewer, as_user: AsUser, owner: asyncpg.Connection
 ) -> None:
-    await admin.execute("delete from private.jobs; delete from private.erasure_jobs")
+    await owner.execute("delete from private.jobs; delete from private.erasure_jobs")
     for _ in range(3):
         conversation = await start()
         async with as_user(ana, "cairn_server") as connection:
             await say(connection, conversation, "", role="assistant", state="queued")
-    await claim(admin, "reply")
-    await admin.execute(
+    await claim(owner, "reply")
+    await owner.execute(
         "update private.jobs set run_at = now() - interval '5 minutes', attempts = 3, "
         "last_error = 'unavailable', created_at = now() - interval '1 hour' "
         "where id = (select id from private.jobs where lease_until is null limit 1)"
     )
-    await admin.execute("select private.begin_erasure($1)", ana.user_id)
+    await owner.execute("select private.begin_erasure($1)", ana.user_id)
 
-    lag = {(row["queue"], row["kind"]): row for row in await admin.fetch("table admin.pipeline_lag")}
+    lag = {
+        (row["queue"], row["kind"]): row for row in await owner.fetch("table admin.pipeline_lag")
+    }
 
     replies = lag["jobs", "reply"]
     assert (replies["waiting"], replies["held"], replies["tried_again"]) == (3, 1, 1)

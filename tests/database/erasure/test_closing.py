@@ -31,9 +31,7 @@ async def requests(owner: asyncpg.Connection, viewer: Viewer) -> list[asyncpg.Re
 
 
 async def closed_at(owner: asyncpg.Connection, viewer: Viewer) -> object:
-    return await owner.fetchval(
-        "select deleted_at from public.users where id = $1", viewer.user_id
-    )
+    return await owner.fetchval("select deleted_at from public.users where id = $1", viewer.user_id)
 
 
 async def admitted(as_user: AsUser, viewer: Viewer) -> bool:
@@ -53,9 +51,7 @@ async def test_she_closes_her_account_and_is_signed_out_at_once(
     assert (request["status"], request["reason"]) == ("requested", "I have said all I wanted to.")
     assert request["due_at"] - request["created_at"] == timedelta(days=30)
     assert await closed_at(owner, ana) == request["created_at"]
-    denied = await owner.fetch(
-        "select reason from private.denials where subject = $1", ana.user_id
-    )
+    denied = await owner.fetch("select reason from private.denials where subject = $1", ana.user_id)
     assert [row["reason"] for row in denied] == ["account closed"]
 
 
@@ -94,11 +90,7 @@ async def test_an_agent_or_the_pipeline_closes_nobodys_account(
             "select public.request_account_erasure()",
             "insert into public.erasure_requests (reason) values ('x')",
         ):
-            with pytest.raises(asyncpg.PostgresError) as refused:
-                async with as_user(ana) as connection:
-                    await act(connection, actor)
-                    await connection.execute(statement)
-            assert refused.value.sqlstate == "CA403"
+            assert await act(as_user, ana, actor, statement) == "CA403"
 
     assert (await requests(owner, ana), await closed_at(owner, ana)) == ([], None)
 
@@ -140,9 +132,7 @@ async def test_when_and_whether_is_not_said_through_the_api(
     assert await requests(owner, ana) == before
 
 
-async def test_a_reason_is_short(
-    ana: Viewer, as_user: AsUser, owner: asyncpg.Connection
-) -> None:
+async def test_a_reason_is_short(ana: Viewer, as_user: AsUser, owner: asyncpg.Connection) -> None:
     with pytest.raises(asyncpg.CheckViolationError) as refused:
         await close(as_user, ana, "x" * 1001)
 
@@ -255,7 +245,9 @@ async def test_when_the_days_are_over_the_worker_begins_and_nobody_takes_it_back
 async def test_a_request_that_was_decided_stays_so(
     before: str, wanted: str, ana: Viewer, as_user: AsUser, owner: asyncpg.Connection
 ) -> None:
-    change = "update public.erasure_requests set status = $2::text::public.erasure_status where id = $1"
+    change = (
+        "update public.erasure_requests set status = $2::text::public.erasure_status where id = $1"
+    )
     request = (await close(as_user, ana))["id"]
     await owner.execute(change, request, before)
 

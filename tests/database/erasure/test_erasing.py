@@ -207,8 +207,8 @@ async def test_a_deletion_that_would_leave_something_behind_fails_as_a_whole(
 
     point = seeded.transaction()
     await point.start()
+    await seeded.execute(DELETE, ANA)
     with pytest.raises(asyncpg.PostgresError) as refused:
-        await seeded.execute(DELETE, ANA)
         await end_of_transaction(seeded)
     await point.rollback()
 
@@ -220,7 +220,9 @@ async def test_a_deletion_that_would_leave_something_behind_fails_as_a_whole(
 
 async def test_a_deletion_without_a_receipt_fails_as_a_whole(seeded: asyncpg.Connection) -> None:
     hers = await count_owned(seeded, ANA)
-    await seeded.execute("alter table private.erasures add constraint planted check (false) not valid")
+    await seeded.execute(
+        "alter table private.erasures add constraint planted check (false) not valid"
+    )
 
     for statement in WAYS.values():
         point = seeded.transaction()
@@ -384,16 +386,14 @@ async def test_an_erasure_that_was_killed_leaves_everything_and_can_be_done_agai
         await say(connection, conversation)
     assert ana.user_id is not None
     before = await rows_that_name(owner, ana.user_id)
-    victim = await asyncpg.connect(database_urls.owner)
+    victim, gone = await asyncpg.connect(database_urls.owner), asyncio.Event()
+    victim.add_termination_listener(lambda _: gone.set())
     await victim.execute("begin")
     await victim.execute("select private.erase_user($1)", ana.user_id)
 
-    await superuser.execute(
-        "select pg_terminate_backend($1)", victim.get_server_pid()
-    )
+    await superuser.execute("select pg_terminate_backend($1)", victim.get_server_pid())
     async with asyncio.timeout(5):
-        while not victim.is_closed():
-            await asyncio.sleep(0.01)
+        await gone.wait()
 
     assert await rows_that_name(owner, ana.user_id) == before
     assert await receipt_of(owner, ana.user_id) is None
@@ -413,8 +413,9 @@ async def test_two_erasures_at_once_make_one_receipt(
             return str(error.sqlstate)
         return "done"
 
-    ended = await asyncio.gather(*(erase(WAYS["function"]) for _ in range(25)),
-                                 *(erase(DELETE) for _ in range(25)))
+    ended = await asyncio.gather(
+        *(erase(WAYS["function"]) for _ in range(25)), *(erase(DELETE) for _ in range(25))
+    )
     await pool.close()
 
     assert ana.user_id is not None

@@ -50,7 +50,7 @@ async def refused(connection: asyncpg.Connection, statement: str, *arguments: ob
         async with connection.transaction():
             await connection.execute(statement, *arguments)
     except asyncpg.PostgresError as error:
-        return error.sqlstate
+        return str(error.sqlstate)
     return None
 
 
@@ -160,7 +160,9 @@ async def test_a_database_step_that_fails_leaves_her_whole_and_stands_in_nobodys
     assert code == "CA409"
     assert await state(owner, begun) == ("database", "rows_left")
     assert await jobs_of(owner, begun.user_id) == ["database"]
-    assert await owner.fetchval("select count(*) from public.users where id = $1", begun.user_id) == 1
+    assert (
+        await owner.fetchval("select count(*) from public.users where id = $1", begun.user_id) == 1
+    )
     assert bens["user_id"] == ben.user_id
     assert (await state(owner, ben))[0] == "external"
 

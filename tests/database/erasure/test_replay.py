@@ -71,9 +71,7 @@ async def test_the_list_is_of_hashes_that_anybody_can_make_of_an_id(
     assert await exported(owner, "infinity") == []
 
 
-async def test_many_are_erased_some_at_a_time(
-    new_user: NewUser, owner: asyncpg.Connection
-) -> None:
+async def test_many_are_erased_some_at_a_time(new_user: NewUser, owner: asyncpg.Connection) -> None:
     people = [await new_user(f"P{number}") for number in range(5)]
     hashes = [hashed(viewer.user_id) for viewer in people] + [hashed(uuid4())]
 
@@ -82,9 +80,7 @@ async def test_many_are_erased_some_at_a_time(
     assert erased == [2, 2, 1, 0]
 
 
-@pytest.mark.parametrize(
-    "line", ["", "ana@example.com", "A" * 64, "a" * 63, "a" * 64 + "\n", None]
-)
+@pytest.mark.parametrize("line", ["", "ana@example.com", "A" * 64, "a" * 63, "a" * 64 + "\n", None])
 async def test_a_list_that_was_damaged_erases_nobody(
     line: str | None, ana: Viewer, owner: asyncpg.Connection
 ) -> None:
