@@ -27,6 +27,7 @@ from tests.database.erasure.erasing import (
     rows_that_name,
 )
 from tests.database.live import head, take_role, until_waiting
+from tests.fixtures.cluster import TEMPLATE, Cluster
 from tests.fixtures.people import AsUser, NewUser
 
 ANA = UUID("a0000000-0000-4000-8000-000000000001")
@@ -40,28 +41,49 @@ WAYS = {
 
 
 @pytest.fixture
-async def seeded(superuser: asyncpg.Connection) -> AsyncIterator[asyncpg.Connection]:
-    """A connection in a transaction in which Ana and Ben have something in every table."""
-    transaction = superuser.transaction()
-    await transaction.start()
-    await superuser.execute("set local role postgres")
-    await superuser.execute("".join(file.read_text() for file in SEEDS))
-    await superuser.execute(
-        "insert into private.idempotency_keys (user_id, key, verb, request_hash, entity_id) "
-        "select id, 'k', 'say', 'h', gen_random_uuid() from public.users"
+async def own(cluster: Cluster, worker_id: str) -> AsyncIterator[Urls]:
+    """A database in which Ana and Ben, of the seeds, have something in every table."""
+    name = f"cairn_erasure_{worker_id}"
+    at = Urls(
+        **{
+            who: f"{getattr(cluster.urls, who).rsplit('/', 1)[0]}/{name}"
+            for who in ("superuser", "owner", "api")
+        },
+        redis=cluster.urls.redis,
     )
-    await superuser.execute(
-        "insert into private.model_usage (user_id, hour, tokens) "
-        "select id, date_trunc('hour', now()), 7 from public.users"
-    )
-    await end_of_transaction(superuser)
-    yield superuser
-    await transaction.rollback()
+    admin = await asyncpg.connect(cluster.urls.superuser)
+    await admin.execute(f"create database {name} template {TEMPLATE} owner postgres")
+    owner = await asyncpg.connect(at.owner)
+    try:
+        await owner.execute("".join(file.read_text() for file in SEEDS))
+        await owner.execute(
+            "insert into private.idempotency_keys (user_id, key, verb, request_hash, entity_id) "
+            "select id, 'k', 'say', 'h', gen_random_uuid() from public.users;"
+            "insert into private.model_usage (user_id, hour, tokens) "
+            "select id, date_trunc('hour', now()), 7 from public.users"
+        )
+        yield at
+    finally:
+        await owner.close()
+        await admin.execute(f"drop database {name} with (force)")
+        await admin.close()
 
 
-async def end_of_transaction(connection: asyncpg.Connection) -> None:
-    """Let what waits for the commit happen now."""
-    await connection.execute("set constraints all immediate; set constraints all deferred")
+@pytest.fixture
+async def seeded(own: Urls) -> AsyncIterator[asyncpg.Connection]:
+    """The dashboard of that database."""
+    connection = await asyncpg.connect(own.owner)
+    yield connection
+    await connection.close()
+
+
+@pytest.fixture
+async def auth(own: Urls) -> AsyncIterator[asyncpg.Connection]:
+    """Supabase Auth, on that database."""
+    connection = await asyncpg.connect(own.superuser)
+    await connection.execute("set role supabase_auth_admin")
+    yield connection
+    await connection.close()
 
 
 async def everything_of_others(connection: asyncpg.Connection, person: UUID) -> dict[str, set[str]]:
@@ -84,12 +106,11 @@ async def everything_of_others(connection: asyncpg.Connection, person: UUID) -> 
 
 @pytest.mark.parametrize("way", WAYS)
 async def test_by_every_way_all_that_is_hers_goes_and_nothing_of_anybody_else(
-    way: str, seeded: asyncpg.Connection
+    way: str, seeded: asyncpg.Connection, auth: asyncpg.Connection
 ) -> None:
     if way == "function":
         # As it begins, she is closed, and that is written down as well.
         await seeded.execute("select private.begin_erasure($1)", ANA)
-        await end_of_transaction(seeded)
     hers, others = await count_owned(seeded, ANA), await everything_of_others(seeded, ANA)
     tables = await seeded.fetch(
         "select 'public.' || relname from pg_class where relnamespace = 'public'::regnamespace "
@@ -98,8 +119,7 @@ async def test_by_every_way_all_that_is_hers_goes_and_nothing_of_anybody_else(
     )
     assert {row[0] for row in tables} - set(hers) == set(), "Ana has nothing there to be erased"
 
-    await seeded.execute(WAYS[way], ANA)
-    await end_of_transaction(seeded)
+    await (auth if way == "supabase auth" else seeded).execute(WAYS[way], ANA)
 
     left = await rows_that_name(seeded, ANA)
     account = {"auth.users"} if way == "dashboard" else set()
@@ -125,7 +145,6 @@ async def test_when_all_is_done_only_a_denial_names_her_and_that_expires(
         await seeded.execute(
             "select private.finish_erasure_job($1, $2, 3)", job["id"], job["fence"]
         )
-    await end_of_transaction(seeded)
 
     left = await rows_that_name(seeded, ANA)
     receipt = await receipt_of(seeded, ANA)
@@ -153,27 +172,25 @@ async def test_a_receipt_tells_nobody_who_it_was(seeded: asyncpg.Connection) -> 
 
 
 async def test_an_account_that_never_had_a_row_has_a_receipt_too(
-    seeded: asyncpg.Connection,
+    seeded: asyncpg.Connection, auth: asyncpg.Connection
 ) -> None:
+    await auth.execute("alter table auth.users disable trigger t900_cairn_follow")
     clara = uuid4()
-    await seeded.execute("set local role none")
-    await seeded.execute("alter table auth.users disable trigger t900_cairn_follow")
-    await seeded.execute("set local role postgres")
-    await seeded.execute("insert into auth.users (id) values ($1)", clara)
+    await auth.execute("insert into auth.users (id) values ($1)", clara)
+    await auth.execute("alter table auth.users enable trigger t900_cairn_follow")
     await seeded.execute(
         "insert into private.user_sync_logs (user_id, sync_type, source, success) "
         "values ($1, 'insert', 'auth.users', false)",
         clara,
     )
 
-    await seeded.execute(DELETE, clara)
-    await end_of_transaction(seeded)
+    await auth.execute(DELETE, clara)
 
     receipt = await receipt_of(seeded, clara)
     assert receipt is not None
     assert json.loads(receipt["counts"]) == {"private.user_sync_logs": 1}
     assert receipt["scope"] == "account"
-    assert set(await rows_that_name(seeded, clara)) == {"private.erasure_jobs"}
+    assert set(await rows_that_name(seeded, clara)) == FOR_A_WHILE
 
 
 async def test_a_new_table_is_counted_and_emptied_without_anybody_remembering_it(
@@ -187,7 +204,6 @@ async def test_a_new_table_is_counted_and_emptied_without_anybody_remembering_it
         await seeded.execute(f"insert into {schema}.planted values ($1), ($2)", ANA, BEN)
 
     await seeded.execute(DELETE, ANA)
-    await end_of_transaction(seeded)
 
     receipt = await receipt_of(seeded, ANA)
     assert receipt is not None
@@ -204,17 +220,15 @@ async def test_a_deletion_that_would_leave_something_behind_fails_as_a_whole(
     """A table of public with an owner and no foreign key: the catalogue test forbids it, too."""
     await seeded.execute("create table public.planted (user_id uuid)")
     await seeded.execute("insert into public.planted values ($1)", ANA)
+    hers = await count_owned(seeded, ANA)
 
-    point = seeded.transaction()
-    await point.start()
-    await seeded.execute(DELETE, ANA)
-    with pytest.raises(asyncpg.PostgresError) as refused:
-        await end_of_transaction(seeded)
-    await point.rollback()
+    for statement in WAYS.values():
+        with pytest.raises(asyncpg.PostgresError) as refused:
+            await seeded.execute(statement, ANA)
+        assert refused.value.sqlstate == "CA409"
+        assert "public.planted" in str(refused.value)
 
-    assert refused.value.sqlstate == "CA409"
-    assert "public.planted" in str(refused.value)
-    assert await seeded.fetchval("select count(*) from auth.users where id = $1", ANA) == 1
+    assert await count_owned(seeded, ANA) == hers
     assert await receipt_of(seeded, ANA) is None
 
 
@@ -225,24 +239,19 @@ async def test_a_deletion_without_a_receipt_fails_as_a_whole(seeded: asyncpg.Con
     )
 
     for statement in WAYS.values():
-        point = seeded.transaction()
-        await point.start()
         with pytest.raises(asyncpg.CheckViolationError):
             await seeded.execute(statement, ANA)
-        await point.rollback()
 
     assert await count_owned(seeded, ANA) == hers
 
 
 async def test_what_supabase_auth_itself_logged_of_her_goes_where_it_is_logged(
-    seeded: asyncpg.Connection,
+    seeded: asyncpg.Connection, auth: asyncpg.Connection
 ) -> None:
-    await seeded.execute("set local role supabase_auth_admin")
-    await seeded.execute(
+    await auth.execute(
         "create table auth.audit_log_entries (id uuid primary key, payload json, ip_address text);"
         "grant all on auth.audit_log_entries to postgres"
     )
-    await seeded.execute("set local role postgres")
     for payload in (
         {"actor_id": str(ANA), "actor_username": "ana@example.com"},
         {"actor_id": "staff", "traits": {"user_id": str(ANA), "user_email": "ana@example.com"}},
