@@ -153,18 +153,27 @@ create function private.capture_agent_action() returns trigger
   set timezone = 'UTC'
 as $$
 declare
-  acting constant text  := private.actor();
-  before constant jsonb := case when tg_op <> 'INSERT' then private.stored_facts(tg_relid, to_jsonb(old)) end;
-  after  constant jsonb := case when tg_op <> 'DELETE' then private.stored_facts(tg_relid, to_jsonb(new)) end;
-  whole  constant jsonb := coalesce(after, before);
-  owner  constant uuid  := (whole ->> 'user_id')::uuid;
-  word   constant text  := coalesce(
+  acting constant text := private.actor();
+  word   constant text := coalesce(
     tg_argv[0], regexp_replace(regexp_replace(tg_table_name, 'ies$', 'y'), '([^s])s$', '\1'));
+  computed text[];
+  before  jsonb;
+  after   jsonb;
+  whole   jsonb;
+  owner   uuid;
   changed jsonb;
 begin
   if acting is null then
     return null;
   end if;
+  computed := array(
+    select field.attname::text from pg_catalog.pg_attribute as field
+    where field.attrelid = tg_relid and field.attgenerated <> ''
+  );
+  before := case when tg_op <> 'INSERT' then to_jsonb(old) - computed end;
+  after  := case when tg_op <> 'DELETE' then to_jsonb(new) - computed end;
+  whole  := coalesce(after, before);
+  owner  := (whole ->> 'user_id')::uuid;
   if tg_op = 'UPDATE' then
     select jsonb_agg(field.key order by field.key) into changed
     from jsonb_each(after) as field
