@@ -491,6 +491,31 @@ comment on function private.expired_data_exports is
   'name; what was not done comes again. For the worker.';
 grant execute on function private.expired_data_exports to cairn_server;
 
+-- What her settings mean for memories -----------------------------------------
+
+create function private.memories_obey_settings() returns trigger
+  language plpgsql security definer set search_path = ''
+as $$
+declare
+  settings public.user_privacy_settings;
+begin
+  select * into settings from public.user_privacy_settings as known where known.user_id = new.user_id;
+  if new.storage_type = 'long_term' and not settings.allow_long_term_storage
+     and (tg_op = 'INSERT' or old.storage_type <> 'long_term') then
+    raise exception using errcode = 'CA451', message = 'Long-term memory is switched off in the privacy settings.';
+  end if;
+  if settings.auto_anonymize_pii then
+    new.original_content := null;
+  end if;
+  return new;
+end
+$$;
+comment on function private.memories_obey_settings is
+  'Before a memory is written: nothing goes into long-term memory that its owner does not allow, and no original stays '
+  'beside an anonymised text.';
+create trigger t100_memories_obey_settings before insert or update of storage_type, original_content on public.memories
+  for each row execute function private.memories_obey_settings();
+
 -- sweep_retention -------------------------------------------------------------
 
 create function private.retention_limits(part integer default null)
@@ -561,6 +586,265 @@ begin
     select old.id from private.retention_limits(part) as limits
     join public.user_sessions as old on old.user_id = limits.user_id
     where greatest(old.expires_at, old.last_activity_at) < limits.kept_since
+    limit batch - swept
+  );
+  get diagnostics gone = row_count;
+  swept := swept + gone;
+
+  -- Vectors, links and counts fall with them.
+  delete from public.memories
+  where id in (
+    select old.id from private.retention_limits(part) as limits
+    join public.memories as old on old.user_id = limits.user_id
+    where old.created_at < limits.kept_since
+    limit batch - swept
+  );
+  get diagnostics gone = row_count;
+  swept := swept + gone;
+
+  delete from public.memory_updates
+  where id in (
+    select old.id from private.retention_limits(part) as limits
+    join public.memory_updates as old on old.user_id = limits.user_id
+    where old.updated_at < limits.kept_since and old.processed
+    limit batch - swept
+  );
+  get diagnostics gone = row_count;
+  swept := swept + gone;
+
+  delete from public.memory_metrics
+  where id in (
+    select old.id from private.retention_limits(part) as limits
+    join public.memory_metrics as old on old.user_id = limits.user_id
+    where old.day < limits.kept_since
+    limit batch - swept
+  );
+  get diagnostics gone = row_count;
+  swept := swept + gone;
+
+  delete from public.check_ins
+  where id in (
+    select old.id from private.retention_limits(part) as limits
+    join public.check_ins as old on old.user_id = limits.user_id
+    where old.occurred_at < limits.kept_since
+    limit batch - swept
+  );
+  get diagnostics gone = row_count;
+  swept := swept + gone;
+
+  delete from public.profile_tone_history
+  where id in (
+    select old.id from private.retention_limits(part) as limits
+    join public.profile_tone_history as old on old.user_id = limits.user_id
+    where old.created_at < limits.kept_since
+    limit batch - swept
+  );
+  get diagnostics gone = row_count;
+  swept := swept + gone;
+
+  delete from public.user_mood_trends
+  where id in (
+    select old.id from private.retention_limits(part) as limits
+    join public.user_mood_trends as old on old.user_id = limits.user_id
+    where old.measured_at < limits.kept_since
+    limit batch - swept
+  );
+  get diagnostics gone = row_count;
+  swept := swept + gone;
+
+  delete from public.user_emotional_states
+  where id in (
+    select old.id from private.retention_limits(part) as limits
+    join public.user_emotional_states as old on old.user_id = limits.user_id
+    where old.felt_at < limits.kept_since
+    limit batch - swept
+  );
+  get diagnostics gone = row_count;
+  swept := swept + gone;
+
+  delete from public.user_emotional_trends
+  where id in (
+    select old.id from private.retention_limits(part) as limits
+    join public.user_emotional_trends as old on old.user_id = limits.user_id
+    where old.starts_on < limits.kept_since
+    limit batch - swept
+  );
+  get diagnostics gone = row_count;
+  swept := swept + gone;
+
+  delete from public.user_suicidal_thoughts
+  where id in (
+    select old.id from private.retention_limits(part) as limits
+    join public.user_suicidal_thoughts as old on old.user_id = limits.user_id
+    where old.occurred_at < limits.kept_since
+    limit batch - swept
+  );
+  get diagnostics gone = row_count;
+  swept := swept + gone;
+
+  delete from public.user_insight_notes
+  where id in (
+    select old.id from private.retention_limits(part) as limits
+    join public.user_insight_notes as old on old.user_id = limits.user_id
+    where old.noted_at < limits.kept_since and not old.is_pinned
+    limit batch - swept
+  );
+  get diagnostics gone = row_count;
+  swept := swept + gone;
+
+  delete from public.journal_entries
+  where id in (
+    select old.id from private.retention_limits(part) as limits
+    join public.journal_entries as old on old.user_id = limits.user_id
+    where old.created_at < limits.kept_since
+    limit batch - swept
+  );
+  get diagnostics gone = row_count;
+  swept := swept + gone;
+
+  delete from public.user_conversation_continuity
+  where id in (
+    select old.id from private.retention_limits(part) as limits
+    join public.user_conversation_continuity as old on old.user_id = limits.user_id
+    where old.updated_at < limits.kept_since
+    limit batch - swept
+  );
+  get diagnostics gone = row_count;
+  swept := swept + gone;
+
+  delete from public.user_feedback
+  where id in (
+    select old.id from private.retention_limits(part) as limits
+    join public.user_feedback as old on old.user_id = limits.user_id
+    where old.created_at < limits.kept_since
+    limit batch - swept
+  );
+  get diagnostics gone = row_count;
+  swept := swept + gone;
+
+  delete from public.journey_sessions
+  where id in (
+    select old.id from private.retention_limits(part) as limits
+    join public.journey_sessions as old on old.user_id = limits.user_id
+    where old.last_active_at < limits.kept_since and old.status in ('completed', 'abandoned')
+    limit batch - swept
+  );
+  get diagnostics gone = row_count;
+  swept := swept + gone;
+
+  delete from public.insights
+  where id in (
+    select old.id from private.retention_limits(part) as limits
+    join public.insights as old on old.user_id = limits.user_id
+    where old.created_at < limits.kept_since
+    limit batch - swept
+  );
+  get diagnostics gone = row_count;
+  swept := swept + gone;
+
+  delete from public.commitments
+  where id in (
+    select old.id from private.retention_limits(part) as limits
+    join public.commitments as old on old.user_id = limits.user_id
+    where old.updated_at < limits.kept_since and old.status in ('kept', 'dropped')
+    limit batch - swept
+  );
+  get diagnostics gone = row_count;
+  swept := swept + gone;
+
+  delete from public.part_assessments
+  where id in (
+    select old.id from private.retention_limits(part) as limits
+    join public.part_assessments as old on old.user_id = limits.user_id
+    where old.created_at < limits.kept_since
+    limit batch - swept
+  );
+  get diagnostics gone = row_count;
+  swept := swept + gone;
+
+  -- What is open stays until somebody has handled it.
+  delete from public.crisis_events
+  where id in (
+    select old.id from private.retention_limits(part) as limits
+    join public.crisis_events as old on old.user_id = limits.user_id
+    where old.created_at < limits.kept_since and old.status = 'handled'
+    limit batch - swept
+  );
+  get diagnostics gone = row_count;
+  swept := swept + gone;
+
+  delete from public.contact_logs
+  where id in (
+    select old.id from private.retention_limits(part) as limits
+    join public.contact_logs as old on old.user_id = limits.user_id
+    where old.attempted_at < limits.kept_since
+    limit batch - swept
+  );
+  get diagnostics gone = row_count;
+  swept := swept + gone;
+
+  -- Summaries fall with them.
+  delete from public.voice_calls
+  where id in (
+    select old.id from private.retention_limits(part) as limits
+    join public.voice_calls as old on old.user_id = limits.user_id
+    where old.created_at < limits.kept_since and old.status not in ('pending', 'ringing', 'in_progress')
+    limit batch - swept
+  );
+  get diagnostics gone = row_count;
+  swept := swept + gone;
+
+  delete from public.schedule_executions
+  where id in (
+    select old.id from private.retention_limits(part) as limits
+    join public.schedule_executions as old on old.user_id = limits.user_id
+    where old.due_at < limits.kept_since and old.status <> 'claimed'
+    limit batch - swept
+  );
+  get diagnostics gone = row_count;
+  swept := swept + gone;
+
+  delete from public.user_activity_days
+  where id in (
+    select old.id from private.retention_limits(part) as limits
+    join public.user_activity_days as old on old.user_id = limits.user_id
+    where old.day < limits.kept_since
+    limit batch - swept
+  );
+  get diagnostics gone = row_count;
+  swept := swept + gone;
+
+  -- Their files go by private.image_leftovers.
+  delete from public.generated_images
+  where id in (
+    select old.id from private.retention_limits(part) as limits
+    join public.generated_images as old on old.user_id = limits.user_id
+    where old.created_at < limits.kept_since
+    limit batch - swept
+  );
+  get diagnostics gone = row_count;
+  swept := swept + gone;
+
+  -- What they could undo is older than what she keeps.
+  delete from public.agent_actions
+  where id in (
+    select old.id from private.retention_limits(part) as limits
+    join public.agent_actions as old on old.user_id = limits.user_id
+    where old.created_at < limits.kept_since
+    limit batch - swept
+  );
+  get diagnostics gone = row_count;
+  swept := swept + gone;
+
+  -- What is older than the last full document that is old itself: every version that stays can still be built.
+  delete from public.user_memory_snapshots
+  where id in (
+    select old.id from private.retention_limits(part) as limits
+    join public.user_memory_snapshots as old on old.user_id = limits.user_id
+    where old.version < (
+      select max(whole.version) from public.user_memory_snapshots as whole
+      where whole.user_id = limits.user_id and whole.is_checkpoint and whole.created_at < limits.kept_since
+    )
     limit batch - swept
   );
   get diagnostics gone = row_count;

@@ -53,6 +53,8 @@ create view admin.statistics with (security_invoker = true) as
     coalesce(sum(talk.conversations), 0)::bigint                                          as conversations,
     coalesce(sum(talk.messages), 0)::bigint                                               as messages,
     max(talk.last_message_at)                                                     as last_message_at,
+    coalesce(sum(journey.runs), 0)::bigint                                                as journey_runs,
+    max(journey.last_run_at)                                                      as last_journey_run_at,
     coalesce(sum(signed_in.sessions), 0)::bigint                                          as sign_ins,
     max(signed_in.last_sign_in_at)                                                as last_sign_in_at
   from (values (false), (true)) as kind (is_test_account)
@@ -63,6 +65,11 @@ create view admin.statistics with (security_invoker = true) as
     from public.conversations as conversation
     where conversation.user_id = person.id
   ) as talk on true
+  left join lateral (
+    select count(*) as runs, max(run.last_active_at) as last_run_at
+    from public.journey_sessions as run
+    where run.user_id = person.id
+  ) as journey on true
   left join lateral (
     select count(*) as sessions, max(session.created_at) as last_sign_in_at
     from public.user_sessions as session
@@ -106,7 +113,23 @@ create view admin.pipeline_lag with (security_invoker = true) as
          max(greatest(now() - job.claimable_at, interval '0')) filter (where job.claimable_at <= now()),
          max(now() - job.created_at), mode() within group (order by job.last_error)
   from private.erasure_jobs as job
-  group by job.kind;
+  group by job.kind
+  union all
+  select 'memory_updates', work.kind::text, count(*), count(*) filter (where work.lease_until > now()),
+        count(*) filter (where coalesce(work.lease_until <= now(), true)), count(*) filter (where work.attempts > 1),
+        max(now() - work.queued_at) filter (where coalesce(work.lease_until <= now(), true)),
+        max(now() - work.queued_at), mode() within group (order by work.last_error)
+  from public.memory_updates as work where not work.processed group by work.kind
+  union all
+  select 'webhook_events', event.provider, count(*), 0, count(*) filter (where event.due_at <= now()),
+        count(*) filter (where event.attempts > 1), max(now() - event.due_at) filter (where event.due_at <= now()),
+        max(now() - event.received_at), null
+  from private.webhook_events as event where event.processing_status <> 'processed' group by event.provider
+  union all
+  select 'schedules', schedule.schedule_type::text, count(*), 0, count(*) filter (where schedule.next_run_at <= now()),
+        0, max(now() - schedule.next_run_at) filter (where schedule.next_run_at <= now()),
+        max(now() - schedule.next_run_at) filter (where schedule.next_run_at <= now()), null
+  from public.schedules as schedule where schedule.is_active group by schedule.schedule_type;
 comment on view admin.pipeline_lag is
   'What workers have yet to do, by queue and kind. Nothing due for long means that they keep up; a queue that is empty has no line.';
 comment on column admin.pipeline_lag.due is 'Could be begun now: neither held nor put off.';
@@ -227,3 +250,64 @@ comment on view admin.erasures is
   'can still be opened again: `select private.cancel_erasure(user_id)`.';
 comment on column admin.erasures.stage is 'waiting, then the state of private.erasures: queued, database, external, done or failed.';
 comment on column admin.erasures.jobs_left is 'What is still to do, and how often it was tried.';
+
+-- open_crises -----------------------------------------------------------------
+
+create view admin.open_crises with (security_invoker = true) as
+  select event.id, event.user_id, event.level, event.source, event.escalation_path, event.flags,
+         event.created_at, now() - event.created_at as open_for,
+         (select count(*) from public.contact_logs as line
+          where line.user_id = event.user_id and line.crisis_event_id = event.id) as contacts_tried,
+         exists (select from public.contact_logs as line
+                 where line.user_id = event.user_id and line.crisis_event_id = event.id and line.response_received) as was_answered
+  from public.crisis_events as event
+  join public.users as person on person.id = event.user_id
+  where event.status = 'open' and event.level >= 'moderate' and not person.is_test_account
+  order by event.level desc, event.created_at;
+comment on view admin.open_crises is
+  'Crises that nobody has handled yet, the gravest first, then the oldest; without test accounts. What was said is not '
+  'shown: the care team reads that, and leaves a line in her access log.';
+comment on column admin.open_crises.contacts_tried is 'How often one of her safety contacts was to be reached for it.';
+
+-- failing_webhooks ------------------------------------------------------------
+
+create view admin.failing_webhooks with (security_invoker = true) as
+  select event.id, event.provider, event.event_type, event.external_event_id, event.processing_status, event.attempts,
+         event.error_message, event.received_at, event.due_at
+  from private.webhook_events as event
+  where event.processing_status = 'failed'
+     or (event.processing_status in ('received', 'processing') and event.due_at < now() - interval '10 minutes')
+  order by event.received_at desc;
+comment on view admin.failing_webhooks is
+  'Events of other services that could not be processed, or have waited for ten minutes; the latest first. The payload is not shown.';
+comment on column admin.failing_webhooks.due_at is 'When it is tried again; null: only by hand.';
+
+-- unused_consents -------------------------------------------------------------
+
+create view admin.unused_consents with (security_invoker = true) as
+  select answer.kind, count(*) as people, min(answer.created_at) as longest_given_since
+  from (
+    select distinct on (given.user_id, given.kind) given.user_id, given.kind, given.is_given, given.created_at
+    from public.consents as given
+    order by given.user_id, given.kind, given.created_at desc, given.id desc
+  ) as answer
+  join public.users as person on person.id = answer.user_id and not person.is_test_account
+  where answer.is_given
+    and answer.created_at < now() - interval '90 days'
+    and case answer.kind
+      when 'long_term_storage' then not exists (
+        select from public.memories as kept where kept.user_id = answer.user_id)
+      when 'contact_safety_network' then not exists (
+        select from public.safety_contacts as contact where contact.user_id = answer.user_id and contact.state <> 'withdrawn')
+      else false
+    end
+  group by answer.kind
+  union all
+  select 'long_term_storage', count(*), min(memory.consented_at)
+  from public.memories as memory
+  join public.user_privacy_settings as settings on settings.user_id = memory.user_id
+  where memory.is_consented and not settings.allow_long_term_storage
+  having count(*) > 0;
+comment on view admin.unused_consents is
+  'Consents given for more than 90 days and never made use of, by kind: ask again, or ask for less. Besides, memories '
+  'that are consented to one by one while their owner has switched long-term memory off.';
