@@ -105,18 +105,23 @@ create index crisis_events_open_by_age_idx on public.crisis_events (created_at d
 create function private.crisis_events_change() returns trigger
   language plpgsql set search_path = ''
 as $$
+declare
+  demanded constant public.escalation_path := case new.level
+    when 'low'      then 'resources'
+    when 'moderate' then 'safety_plan'
+    when 'high'     then 'care_team'
+    else                 'emergency_services'
+  end;
 begin
   if tg_op = 'INSERT' then
-    new.escalation_path := coalesce(new.escalation_path, case new.level
-      when 'low'      then 'resources'
-      when 'moderate' then 'safety_plan'
-      when 'high'     then 'care_team'
-      else                 'emergency_services'
-    end::public.escalation_path);
+    new.escalation_path := coalesce(new.escalation_path, demanded);
     return new;
   end if;
   if new.level < old.level or new.escalation_path < old.escalation_path then
     raise exception using errcode = 'CA409', message = 'A crisis event can become graver, not lighter.';
+  end if;
+  if new.level > old.level then
+    new.escalation_path := greatest(new.escalation_path, demanded);
   end if;
   if old.status = 'handled' and (
     new.status <> 'handled'
@@ -801,26 +806,6 @@ comment on function private.is_care_team is
 
 -- For the care team -----------------------------------------------------------
 
-create function private.enter_care_team(action text, people uuid[], event_id uuid default null) returns void
-  language plpgsql volatile security definer set search_path = ''
-as $$
-declare
-  person uuid;
-begin
-  -- One after the other in the order of their ids, so that two readers never wait for each other.
-  for person in select distinct listed.id from unnest(people) as listed (id) order by listed.id loop
-    perform private.append_audit(
-      user_id => person, category => 'safety', action => action, severity => 'notice',
-      entity_table => 'crisis_events', entity_id => event_id,
-      details => jsonb_build_object('by', (select auth.uid()))
-    );
-  end loop;
-end
-$$;
-comment on function private.enter_care_team is
-  'Write into the audit log of each of these people that the caller, of the care team, reads or handles a crisis event '
-  'of theirs. For the functions below, before they do.';
-
 create function public.list_crisis_events(
   only_open boolean default true, before timestamptz default null, max integer default 50
 ) returns table (
@@ -849,10 +834,9 @@ begin
     -- So that the last moment is the cursor of the next page.
     fetch first (max) rows with ties
   );
-  perform private.enter_care_team(
-    'crisis_events_listed',
-    array(select event.user_id from public.crisis_events as event where event.id = any (page))
-  );
+  -- Of the chapter on audit. Written before anything is read out.
+  perform private.append_audit(listed.user_id, 'crisis_events.list', 'access', 'notice')
+  from (select distinct event.user_id from public.crisis_events as event where event.id = any (page)) as listed;
   return query
     select
       event.id, event.user_id, event.level, event.source, event.flags, event.escalation_path,
@@ -889,7 +873,9 @@ begin
   if event.status = 'handled' then
     raise exception using errcode = 'CA409', message = 'This crisis event has been handled already.';
   end if;
-  perform private.enter_care_team('crisis_event_handled', array[event.user_id], event_id);
+  perform private.append_audit(
+    event.user_id, 'crisis_events.handle', 'access', 'notice', jsonb_build_object('row_id', event_id)
+  );
   update public.crisis_events as known
   set status = 'handled', handled_note = note
   where known.id = event_id
