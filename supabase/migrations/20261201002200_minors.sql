@@ -241,15 +241,17 @@ create function private.refuse_participation(user_id uuid) returns void
   language plpgsql stable set search_path = ''
 as $$
 begin
-  raise exception using errcode = 'CA451', message = (
-    select case
-      when profile.birth_year is null then 'Say your year of birth first.'
-      when account.is_anonymous then 'Sign up first: an account without an address cannot show its age.'
-      else 'A guardian''s consent is needed first.'
-    end
-    from auth.users as account
-    left join public.profiles as profile on profile.user_id = account.id
-    where account.id = refuse_participation.user_id
+  raise exception using errcode = 'CA451', message = coalesce(
+    (
+      select case
+        when profile.birth_year is null then 'Say your year of birth first.'
+        when account.is_anonymous then 'Sign up first: an account without an address cannot show its age.'
+      end
+      from public.profiles as profile
+      join auth.users as account on account.id = profile.user_id
+      where profile.user_id = refuse_participation.user_id
+    ),
+    'A guardian''s consent is needed first.'
   );
 end
 $$;
@@ -259,15 +261,15 @@ create function private.require_participation() returns trigger
   language plpgsql security definer set search_path = ''
 as $$
 begin
-  -- Written out, for each message asks this.
+  -- Written out, for each message asks this. Of an update, whose row it was: it stays with her.
   if not exists (
     select
     from public.users as person
-    where person.id = new.user_id
+    where person.id = coalesce(old.user_id, new.user_id)
       and person.takes_part_from <= current_date
       and coalesce(person.takes_part_until > current_date, true)
   ) then
-    perform private.refuse_participation(new.user_id);
+    perform private.refuse_participation(coalesce(old.user_id, new.user_id));
   end if;
   return new;
 end

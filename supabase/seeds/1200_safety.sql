@@ -27,8 +27,8 @@ insert into public.safety_contacts (
 values
   ('aa611000-0000-4000-8000-000000000001', 'a0000000-0000-4000-8000-000000000001', 'Odile', 'Marchand', '+33155550123',
    null, 1, '{call,sms}', 'call', 'neighbour', 'Has a key to my flat.', 'any time', 'Europe/Paris', true),
-  ('aa611000-0000-4000-8000-000000000002', 'a0000000-0000-4000-8000-000000000001', 'Teo', null, null,
-   'teo@example.com', 2, '{email}', 'email', 'friend', null, 'evenings', 'Europe/Lisbon', false),
+  ('aa611000-0000-4000-8000-000000000002', 'a0000000-0000-4000-8000-000000000001', 'Teo', null, '+351215550199',
+   'teo@example.com', 2, '{sms,email}', 'email', 'friend', null, 'evenings', 'Europe/Lisbon', false),
   ('ba611000-0000-4000-8000-000000000001', 'b0000000-0000-4000-8000-000000000002', 'Grace', 'Adeyemi', '+442079460999',
    null, 1, '{call}', 'call', 'mother', 'Call rather than write.', 'after six', 'Europe/London', true)
 on conflict (id) do nothing;
@@ -47,7 +47,7 @@ from (
      'aa611000-0000-4000-8000-000000000001', interval '30 days', 'sms', 'trial', 'user', 'trial/1', 12,
      'The number is right, and she may be called at night.'),
     ('aa612000-0000-4000-8000-000000000002', 'a0000000-0000-4000-8000-000000000001',
-     'aa611000-0000-4000-8000-000000000002', interval '29 days', 'email', 'trial', 'user', 'trial/1', 240,
+     'aa611000-0000-4000-8000-000000000002', interval '29 days', 'sms', 'trial', 'user', 'trial/1', 240,
      'Glad to be asked.'),
     ('ba612000-0000-4000-8000-000000000001', 'b0000000-0000-4000-8000-000000000002',
      'ba611000-0000-4000-8000-000000000001', interval '10 days', 'call', 'trial', 'user', 'trial/1', 0,
