@@ -865,3 +865,12 @@ comment on function private.sweep_retention is
   'Delete what people want to be kept no longer (data_retention_days), `batch` rows at most; gives how many. Looks at one '
   'of sixty parts (0 to 59) of all people, or without a part at all of them. For the worker.';
 grant execute on function private.sweep_retention to cairn_server;
+
+-- What is audited -------------------------------------------------------------
+
+create trigger t800_user_privacy_settings_audit after update on public.user_privacy_settings
+  for each row execute function private.audit_change('privacy');
+create trigger t800_consents_audit after insert on public.consents
+  for each row execute function private.audit_change('consent');
+create trigger t800_data_exports_audit after insert or update of status on public.data_exports
+  for each row execute function private.audit_change('privacy');

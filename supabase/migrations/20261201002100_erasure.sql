@@ -694,3 +694,8 @@ $$;
 comment on function private.next_erasure_job_at is
   'When there is something to erase next, also in the past; null when nobody is to be erased. For the worker.';
 grant execute on function private.next_erasure_job_at to cairn_server;
+
+-- What is audited -------------------------------------------------------------
+
+create trigger t800_erasure_requests_audit after insert or update of status on public.erasure_requests
+  for each row execute function private.audit_change('privacy');

@@ -295,3 +295,320 @@ create policy "only who takes part is summed up" on public.conversation_summarie
 create policy "only who takes part is summed up anew" on public.conversation_summaries as restrictive for update to authenticated, cairn_server with check ((select private.takes_part()));
 create trigger t050_conversation_summaries_minors before insert or update on public.conversation_summaries
   for each row execute function private.require_participation();
+
+-- Left open on purpose: user_feedback, feedback_log (to complain), memory_vectors, memory_links,
+-- memory_access, memory_updates, memory_metrics, user_memory_snapshots and user_emotional_trends (derived: what
+-- they are made of cannot be written, and withdrawing something must reach them), thread_mappings (ids only),
+-- voice_calls, schedules, generated_images (no chat, journal or memory), onboarding, profiles, safety, settings.
+
+-- What a foreign key or another trigger changes is no writing: a message that is deleted is taken out of the
+-- evidence of a part, and its id out of what was drawn from it. So the triggers on updates ask at depth 0 only.
+
+-- Words beside columns that put away, reveal or rate: an update of the words only, and no policy for updates.
+
+create policy "only who takes part writes" on public.journal_entries as restrictive for insert to authenticated, cairn_server with check ((select private.takes_part()));
+create trigger t050_journal_entries_minors before insert on public.journal_entries
+  for each row execute function private.require_participation();
+create trigger t050_journal_entries_minors_change
+  before update of title, content, mood, emotional_tone, themes on public.journal_entries
+  for each row when (pg_trigger_depth() = 0)
+  execute function private.require_participation();
+create policy "only who takes part writes" on public.memories as restrictive for insert to authenticated, cairn_server with check ((select private.takes_part()));
+create trigger t050_memories_minors before insert on public.memories
+  for each row execute function private.require_participation();
+create trigger t050_memories_minors_change
+  before update of content, processed_content, summary, tags on public.memories
+  for each row when (pg_trigger_depth() = 0)
+  execute function private.require_participation();
+create policy "only who takes part writes" on public.insights as restrictive for insert to authenticated, cairn_server with check ((select private.takes_part()));
+create trigger t050_insights_minors before insert on public.insights
+  for each row execute function private.require_participation();
+create trigger t050_insights_minors_change
+  before update of title, content, evidence, tags on public.insights
+  for each row when (pg_trigger_depth() = 0)
+  execute function private.require_participation();
+create policy "only who takes part writes" on public.commitments as restrictive for insert to authenticated, cairn_server with check ((select private.takes_part()));
+create trigger t050_commitments_minors before insert on public.commitments
+  for each row execute function private.require_participation();
+create trigger t050_commitments_minors_change
+  before update of text, why, due_on on public.commitments
+  for each row when (pg_trigger_depth() = 0)
+  execute function private.require_participation();
+create policy "only who takes part writes" on public.parts as restrictive for insert to authenticated, cairn_server with check ((select private.takes_part()));
+create trigger t050_parts_minors before insert on public.parts
+  for each row execute function private.require_participation();
+create trigger t050_parts_minors_change
+  before update of name, story, recent_evidence, felt_age, body_location, image, intention, fears, needs, attributes on public.parts
+  for each row when (pg_trigger_depth() = 0)
+  execute function private.require_participation();
+create policy "only who takes part writes" on public.call_summaries as restrictive for insert to authenticated, cairn_server with check ((select private.takes_part()));
+create trigger t050_call_summaries_minors before insert on public.call_summaries
+  for each row execute function private.require_participation();
+create trigger t050_call_summaries_minors_change
+  before update of summary, summary_json, key_topics, action_items, emotional_state on public.call_summaries
+  for each row when (pg_trigger_depth() = 0)
+  execute function private.require_participation();
+
+-- Begun and added to, never rewritten; leaving a journey stays open.
+
+create policy "only who takes part writes" on public.journey_sessions as restrictive for insert to authenticated, cairn_server with check ((select private.takes_part()));
+create trigger t050_journey_sessions_minors before insert on public.journey_sessions
+  for each row execute function private.require_participation();
+create policy "only who takes part writes" on public.checkpoints as restrictive for insert to authenticated, cairn_server with check ((select private.takes_part()));
+create trigger t050_checkpoints_minors before insert on public.checkpoints
+  for each row execute function private.require_participation();
+
+-- Words throughout.
+
+create policy "only who takes part writes" on public.check_ins as restrictive for insert to authenticated, cairn_server with check ((select private.takes_part()));
+create policy "only who takes part rewrites" on public.check_ins as restrictive for update to authenticated, cairn_server with check ((select private.takes_part()));
+create trigger t050_check_ins_minors before insert on public.check_ins
+  for each row execute function private.require_participation();
+create trigger t050_check_ins_minors_change before update on public.check_ins
+  for each row when (pg_trigger_depth() = 0)
+  execute function private.require_participation();
+create policy "only who takes part writes" on public.user_conversation_continuity as restrictive for insert to authenticated, cairn_server with check ((select private.takes_part()));
+create policy "only who takes part rewrites" on public.user_conversation_continuity as restrictive for update to authenticated, cairn_server with check ((select private.takes_part()));
+create trigger t050_user_conversation_continuity_minors before insert on public.user_conversation_continuity
+  for each row execute function private.require_participation();
+create trigger t050_user_conversation_continuity_minors_change before update on public.user_conversation_continuity
+  for each row when (pg_trigger_depth() = 0)
+  execute function private.require_participation();
+create policy "only who takes part writes" on public.part_assessments as restrictive for insert to authenticated, cairn_server with check ((select private.takes_part()));
+create policy "only who takes part rewrites" on public.part_assessments as restrictive for update to authenticated, cairn_server with check ((select private.takes_part()));
+create trigger t050_part_assessments_minors before insert on public.part_assessments
+  for each row execute function private.require_participation();
+create trigger t050_part_assessments_minors_change before update on public.part_assessments
+  for each row when (pg_trigger_depth() = 0)
+  execute function private.require_participation();
+create policy "only who takes part writes" on public.part_relationships as restrictive for insert to authenticated, cairn_server with check ((select private.takes_part()));
+create policy "only who takes part rewrites" on public.part_relationships as restrictive for update to authenticated, cairn_server with check ((select private.takes_part()));
+create trigger t050_part_relationships_minors before insert on public.part_relationships
+  for each row execute function private.require_participation();
+create trigger t050_part_relationships_minors_change before update on public.part_relationships
+  for each row when (pg_trigger_depth() = 0)
+  execute function private.require_participation();
+create policy "only who takes part writes" on public.user_people as restrictive for insert to authenticated, cairn_server with check ((select private.takes_part()));
+create policy "only who takes part rewrites" on public.user_people as restrictive for update to authenticated, cairn_server with check ((select private.takes_part()));
+create trigger t050_user_people_minors before insert on public.user_people
+  for each row execute function private.require_participation();
+create trigger t050_user_people_minors_change before update on public.user_people
+  for each row when (pg_trigger_depth() = 0)
+  execute function private.require_participation();
+create policy "only who takes part writes" on public.user_support_system as restrictive for insert to authenticated, cairn_server with check ((select private.takes_part()));
+create policy "only who takes part rewrites" on public.user_support_system as restrictive for update to authenticated, cairn_server with check ((select private.takes_part()));
+create trigger t050_user_support_system_minors before insert on public.user_support_system
+  for each row execute function private.require_participation();
+create trigger t050_user_support_system_minors_change before update on public.user_support_system
+  for each row when (pg_trigger_depth() = 0)
+  execute function private.require_participation();
+create policy "only who takes part writes" on public.user_previous_therapy as restrictive for insert to authenticated, cairn_server with check ((select private.takes_part()));
+create policy "only who takes part rewrites" on public.user_previous_therapy as restrictive for update to authenticated, cairn_server with check ((select private.takes_part()));
+create trigger t050_user_previous_therapy_minors before insert on public.user_previous_therapy
+  for each row execute function private.require_participation();
+create trigger t050_user_previous_therapy_minors_change before update on public.user_previous_therapy
+  for each row when (pg_trigger_depth() = 0)
+  execute function private.require_participation();
+create policy "only who takes part writes" on public.user_relationship_status as restrictive for insert to authenticated, cairn_server with check ((select private.takes_part()));
+create policy "only who takes part rewrites" on public.user_relationship_status as restrictive for update to authenticated, cairn_server with check ((select private.takes_part()));
+create trigger t050_user_relationship_status_minors before insert on public.user_relationship_status
+  for each row execute function private.require_participation();
+create trigger t050_user_relationship_status_minors_change before update on public.user_relationship_status
+  for each row when (pg_trigger_depth() = 0)
+  execute function private.require_participation();
+create policy "only who takes part writes" on public.user_living_situation as restrictive for insert to authenticated, cairn_server with check ((select private.takes_part()));
+create policy "only who takes part rewrites" on public.user_living_situation as restrictive for update to authenticated, cairn_server with check ((select private.takes_part()));
+create trigger t050_user_living_situation_minors before insert on public.user_living_situation
+  for each row execute function private.require_participation();
+create trigger t050_user_living_situation_minors_change before update on public.user_living_situation
+  for each row when (pg_trigger_depth() = 0)
+  execute function private.require_participation();
+create policy "only who takes part writes" on public.user_spiritual_path as restrictive for insert to authenticated, cairn_server with check ((select private.takes_part()));
+create policy "only who takes part rewrites" on public.user_spiritual_path as restrictive for update to authenticated, cairn_server with check ((select private.takes_part()));
+create trigger t050_user_spiritual_path_minors before insert on public.user_spiritual_path
+  for each row execute function private.require_participation();
+create trigger t050_user_spiritual_path_minors_change before update on public.user_spiritual_path
+  for each row when (pg_trigger_depth() = 0)
+  execute function private.require_participation();
+create policy "only who takes part writes" on public.user_mood_trends as restrictive for insert to authenticated, cairn_server with check ((select private.takes_part()));
+create policy "only who takes part rewrites" on public.user_mood_trends as restrictive for update to authenticated, cairn_server with check ((select private.takes_part()));
+create trigger t050_user_mood_trends_minors before insert on public.user_mood_trends
+  for each row execute function private.require_participation();
+create trigger t050_user_mood_trends_minors_change before update on public.user_mood_trends
+  for each row when (pg_trigger_depth() = 0)
+  execute function private.require_participation();
+create policy "only who takes part writes" on public.user_emotional_states as restrictive for insert to authenticated, cairn_server with check ((select private.takes_part()));
+create policy "only who takes part rewrites" on public.user_emotional_states as restrictive for update to authenticated, cairn_server with check ((select private.takes_part()));
+create trigger t050_user_emotional_states_minors before insert on public.user_emotional_states
+  for each row execute function private.require_participation();
+create trigger t050_user_emotional_states_minors_change before update on public.user_emotional_states
+  for each row when (pg_trigger_depth() = 0)
+  execute function private.require_participation();
+create policy "only who takes part writes" on public.user_sleep_routine as restrictive for insert to authenticated, cairn_server with check ((select private.takes_part()));
+create policy "only who takes part rewrites" on public.user_sleep_routine as restrictive for update to authenticated, cairn_server with check ((select private.takes_part()));
+create trigger t050_user_sleep_routine_minors before insert on public.user_sleep_routine
+  for each row execute function private.require_participation();
+create trigger t050_user_sleep_routine_minors_change before update on public.user_sleep_routine
+  for each row when (pg_trigger_depth() = 0)
+  execute function private.require_participation();
+create policy "only who takes part writes" on public.user_daily_habits as restrictive for insert to authenticated, cairn_server with check ((select private.takes_part()));
+create policy "only who takes part rewrites" on public.user_daily_habits as restrictive for update to authenticated, cairn_server with check ((select private.takes_part()));
+create trigger t050_user_daily_habits_minors before insert on public.user_daily_habits
+  for each row execute function private.require_participation();
+create trigger t050_user_daily_habits_minors_change before update on public.user_daily_habits
+  for each row when (pg_trigger_depth() = 0)
+  execute function private.require_participation();
+create policy "only who takes part writes" on public.user_current_practices as restrictive for insert to authenticated, cairn_server with check ((select private.takes_part()));
+create policy "only who takes part rewrites" on public.user_current_practices as restrictive for update to authenticated, cairn_server with check ((select private.takes_part()));
+create trigger t050_user_current_practices_minors before insert on public.user_current_practices
+  for each row execute function private.require_participation();
+create trigger t050_user_current_practices_minors_change before update on public.user_current_practices
+  for each row when (pg_trigger_depth() = 0)
+  execute function private.require_participation();
+create policy "only who takes part writes" on public.user_current_stressors as restrictive for insert to authenticated, cairn_server with check ((select private.takes_part()));
+create policy "only who takes part rewrites" on public.user_current_stressors as restrictive for update to authenticated, cairn_server with check ((select private.takes_part()));
+create trigger t050_user_current_stressors_minors before insert on public.user_current_stressors
+  for each row execute function private.require_participation();
+create trigger t050_user_current_stressors_minors_change before update on public.user_current_stressors
+  for each row when (pg_trigger_depth() = 0)
+  execute function private.require_participation();
+create policy "only who takes part writes" on public.user_themes as restrictive for insert to authenticated, cairn_server with check ((select private.takes_part()));
+create policy "only who takes part rewrites" on public.user_themes as restrictive for update to authenticated, cairn_server with check ((select private.takes_part()));
+create trigger t050_user_themes_minors before insert on public.user_themes
+  for each row execute function private.require_participation();
+create trigger t050_user_themes_minors_change before update on public.user_themes
+  for each row when (pg_trigger_depth() = 0)
+  execute function private.require_participation();
+create policy "only who takes part writes" on public.user_emotional_patterns as restrictive for insert to authenticated, cairn_server with check ((select private.takes_part()));
+create policy "only who takes part rewrites" on public.user_emotional_patterns as restrictive for update to authenticated, cairn_server with check ((select private.takes_part()));
+create trigger t050_user_emotional_patterns_minors before insert on public.user_emotional_patterns
+  for each row execute function private.require_participation();
+create trigger t050_user_emotional_patterns_minors_change before update on public.user_emotional_patterns
+  for each row when (pg_trigger_depth() = 0)
+  execute function private.require_participation();
+create policy "only who takes part writes" on public.user_pattern_loops as restrictive for insert to authenticated, cairn_server with check ((select private.takes_part()));
+create policy "only who takes part rewrites" on public.user_pattern_loops as restrictive for update to authenticated, cairn_server with check ((select private.takes_part()));
+create trigger t050_user_pattern_loops_minors before insert on public.user_pattern_loops
+  for each row execute function private.require_participation();
+create trigger t050_user_pattern_loops_minors_change before update on public.user_pattern_loops
+  for each row when (pg_trigger_depth() = 0)
+  execute function private.require_participation();
+create policy "only who takes part writes" on public.user_shadow_themes as restrictive for insert to authenticated, cairn_server with check ((select private.takes_part()));
+create policy "only who takes part rewrites" on public.user_shadow_themes as restrictive for update to authenticated, cairn_server with check ((select private.takes_part()));
+create trigger t050_user_shadow_themes_minors before insert on public.user_shadow_themes
+  for each row execute function private.require_participation();
+create trigger t050_user_shadow_themes_minors_change before update on public.user_shadow_themes
+  for each row when (pg_trigger_depth() = 0)
+  execute function private.require_participation();
+create policy "only who takes part writes" on public.user_ancestral_issues as restrictive for insert to authenticated, cairn_server with check ((select private.takes_part()));
+create policy "only who takes part rewrites" on public.user_ancestral_issues as restrictive for update to authenticated, cairn_server with check ((select private.takes_part()));
+create trigger t050_user_ancestral_issues_minors before insert on public.user_ancestral_issues
+  for each row execute function private.require_participation();
+create trigger t050_user_ancestral_issues_minors_change before update on public.user_ancestral_issues
+  for each row when (pg_trigger_depth() = 0)
+  execute function private.require_participation();
+create policy "only who takes part writes" on public.user_relationship_dynamics as restrictive for insert to authenticated, cairn_server with check ((select private.takes_part()));
+create policy "only who takes part rewrites" on public.user_relationship_dynamics as restrictive for update to authenticated, cairn_server with check ((select private.takes_part()));
+create trigger t050_user_relationship_dynamics_minors before insert on public.user_relationship_dynamics
+  for each row execute function private.require_participation();
+create trigger t050_user_relationship_dynamics_minors_change before update on public.user_relationship_dynamics
+  for each row when (pg_trigger_depth() = 0)
+  execute function private.require_participation();
+create policy "only who takes part writes" on public.user_dysregulating_factors as restrictive for insert to authenticated, cairn_server with check ((select private.takes_part()));
+create policy "only who takes part rewrites" on public.user_dysregulating_factors as restrictive for update to authenticated, cairn_server with check ((select private.takes_part()));
+create trigger t050_user_dysregulating_factors_minors before insert on public.user_dysregulating_factors
+  for each row execute function private.require_participation();
+create trigger t050_user_dysregulating_factors_minors_change before update on public.user_dysregulating_factors
+  for each row when (pg_trigger_depth() = 0)
+  execute function private.require_participation();
+create policy "only who takes part writes" on public.user_insight_notes as restrictive for insert to authenticated, cairn_server with check ((select private.takes_part()));
+create policy "only who takes part rewrites" on public.user_insight_notes as restrictive for update to authenticated, cairn_server with check ((select private.takes_part()));
+create trigger t050_user_insight_notes_minors before insert on public.user_insight_notes
+  for each row execute function private.require_participation();
+create trigger t050_user_insight_notes_minors_change before update on public.user_insight_notes
+  for each row when (pg_trigger_depth() = 0)
+  execute function private.require_participation();
+create policy "only who takes part writes" on public.user_value_compass as restrictive for insert to authenticated, cairn_server with check ((select private.takes_part()));
+create policy "only who takes part rewrites" on public.user_value_compass as restrictive for update to authenticated, cairn_server with check ((select private.takes_part()));
+create trigger t050_user_value_compass_minors before insert on public.user_value_compass
+  for each row execute function private.require_participation();
+create trigger t050_user_value_compass_minors_change before update on public.user_value_compass
+  for each row when (pg_trigger_depth() = 0)
+  execute function private.require_participation();
+create policy "only who takes part writes" on public.user_goals as restrictive for insert to authenticated, cairn_server with check ((select private.takes_part()));
+create policy "only who takes part rewrites" on public.user_goals as restrictive for update to authenticated, cairn_server with check ((select private.takes_part()));
+create trigger t050_user_goals_minors before insert on public.user_goals
+  for each row execute function private.require_participation();
+create trigger t050_user_goals_minors_change before update on public.user_goals
+  for each row when (pg_trigger_depth() = 0)
+  execute function private.require_participation();
+create policy "only who takes part writes" on public.user_growth_milestones as restrictive for insert to authenticated, cairn_server with check ((select private.takes_part()));
+create policy "only who takes part rewrites" on public.user_growth_milestones as restrictive for update to authenticated, cairn_server with check ((select private.takes_part()));
+create trigger t050_user_growth_milestones_minors before insert on public.user_growth_milestones
+  for each row execute function private.require_participation();
+create trigger t050_user_growth_milestones_minors_change before update on public.user_growth_milestones
+  for each row when (pg_trigger_depth() = 0)
+  execute function private.require_participation();
+create policy "only who takes part writes" on public.user_growth_opportunities as restrictive for insert to authenticated, cairn_server with check ((select private.takes_part()));
+create policy "only who takes part rewrites" on public.user_growth_opportunities as restrictive for update to authenticated, cairn_server with check ((select private.takes_part()));
+create trigger t050_user_growth_opportunities_minors before insert on public.user_growth_opportunities
+  for each row execute function private.require_participation();
+create trigger t050_user_growth_opportunities_minors_change before update on public.user_growth_opportunities
+  for each row when (pg_trigger_depth() = 0)
+  execute function private.require_participation();
+create policy "only who takes part writes" on public.user_strengths as restrictive for insert to authenticated, cairn_server with check ((select private.takes_part()));
+create policy "only who takes part rewrites" on public.user_strengths as restrictive for update to authenticated, cairn_server with check ((select private.takes_part()));
+create trigger t050_user_strengths_minors before insert on public.user_strengths
+  for each row execute function private.require_participation();
+create trigger t050_user_strengths_minors_change before update on public.user_strengths
+  for each row when (pg_trigger_depth() = 0)
+  execute function private.require_participation();
+create policy "only who takes part writes" on public.user_role_model_traits as restrictive for insert to authenticated, cairn_server with check ((select private.takes_part()));
+create policy "only who takes part rewrites" on public.user_role_model_traits as restrictive for update to authenticated, cairn_server with check ((select private.takes_part()));
+create trigger t050_user_role_model_traits_minors before insert on public.user_role_model_traits
+  for each row execute function private.require_participation();
+create trigger t050_user_role_model_traits_minors_change before update on public.user_role_model_traits
+  for each row when (pg_trigger_depth() = 0)
+  execute function private.require_participation();
+create policy "only who takes part writes" on public.user_coping_tools as restrictive for insert to authenticated, cairn_server with check ((select private.takes_part()));
+create policy "only who takes part rewrites" on public.user_coping_tools as restrictive for update to authenticated, cairn_server with check ((select private.takes_part()));
+create trigger t050_user_coping_tools_minors before insert on public.user_coping_tools
+  for each row execute function private.require_participation();
+create trigger t050_user_coping_tools_minors_change before update on public.user_coping_tools
+  for each row when (pg_trigger_depth() = 0)
+  execute function private.require_participation();
+create policy "only who takes part writes" on public.user_regulation_strategies as restrictive for insert to authenticated, cairn_server with check ((select private.takes_part()));
+create policy "only who takes part rewrites" on public.user_regulation_strategies as restrictive for update to authenticated, cairn_server with check ((select private.takes_part()));
+create trigger t050_user_regulation_strategies_minors before insert on public.user_regulation_strategies
+  for each row execute function private.require_participation();
+create trigger t050_user_regulation_strategies_minors_change before update on public.user_regulation_strategies
+  for each row when (pg_trigger_depth() = 0)
+  execute function private.require_participation();
+create policy "only who takes part writes" on public.user_trauma_patterns as restrictive for insert to authenticated, cairn_server with check ((select private.takes_part()));
+create policy "only who takes part rewrites" on public.user_trauma_patterns as restrictive for update to authenticated, cairn_server with check ((select private.takes_part()));
+create trigger t050_user_trauma_patterns_minors before insert on public.user_trauma_patterns
+  for each row execute function private.require_participation();
+create trigger t050_user_trauma_patterns_minors_change before update on public.user_trauma_patterns
+  for each row when (pg_trigger_depth() = 0)
+  execute function private.require_participation();
+create policy "only who takes part writes" on public.user_risk_factors as restrictive for insert to authenticated, cairn_server with check ((select private.takes_part()));
+create policy "only who takes part rewrites" on public.user_risk_factors as restrictive for update to authenticated, cairn_server with check ((select private.takes_part()));
+create trigger t050_user_risk_factors_minors before insert on public.user_risk_factors
+  for each row execute function private.require_participation();
+create trigger t050_user_risk_factors_minors_change before update on public.user_risk_factors
+  for each row when (pg_trigger_depth() = 0)
+  execute function private.require_participation();
+create policy "only who takes part writes" on public.user_substance_use as restrictive for insert to authenticated, cairn_server with check ((select private.takes_part()));
+create policy "only who takes part rewrites" on public.user_substance_use as restrictive for update to authenticated, cairn_server with check ((select private.takes_part()));
+create trigger t050_user_substance_use_minors before insert on public.user_substance_use
+  for each row execute function private.require_participation();
+create trigger t050_user_substance_use_minors_change before update on public.user_substance_use
+  for each row when (pg_trigger_depth() = 0)
+  execute function private.require_participation();
+create policy "only who takes part writes" on public.user_suicidal_thoughts as restrictive for insert to authenticated, cairn_server with check ((select private.takes_part()));
+create policy "only who takes part rewrites" on public.user_suicidal_thoughts as restrictive for update to authenticated, cairn_server with check ((select private.takes_part()));
+create trigger t050_user_suicidal_thoughts_minors before insert on public.user_suicidal_thoughts
+  for each row execute function private.require_participation();
+create trigger t050_user_suicidal_thoughts_minors_change before update on public.user_suicidal_thoughts
+  for each row when (pg_trigger_depth() = 0)
+  execute function private.require_participation();

@@ -19,6 +19,7 @@ WRITES: Writes = {
 
 EXCEPTIONS: Exceptions = {
     "asks-who-calls": {
+        "private.memories_obey_settings": "a trigger; the settings of the row's own person",
         "private.claim_data_export": "for workers, who serve everybody; gives ids only",
         "private.consents_apply": "a trigger; the settings of the row's own person",
         "private.consents_check": "a trigger; compares with what everybody is asked",
