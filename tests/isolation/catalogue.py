@@ -52,13 +52,13 @@ class Unique:
     Attributes:
         columns: None in place of an expression.
         primary: it is the primary key's.
-        constraint: `on conflict on constraint` may name it.
+        deferrable: it may be checked at the end only.
     """
 
     name: str
     columns: tuple[str | None, ...]
     primary: bool
-    constraint: bool
+    deferrable: bool
 
 
 @dataclass(frozen=True)
@@ -194,7 +194,7 @@ COLUMNS = """
 """
 UNIQUES = """
   select i.indrelid::bigint as oid, c.relname as name, i.indisprimary as primary,
-    exists (select from pg_constraint k where k.conindid = i.indexrelid and k.contype in ('p', 'u')) as constraint,
+    not i.indimmediate as deferrable,
     array(
       select a.attname::text
       from unnest(i.indkey::int2[]) with ordinality as part (number, place)
@@ -257,7 +257,7 @@ async def read(connection: asyncpg.Connection) -> Catalogue:
     uniques: dict[int, list[Unique]] = {oid: [] for oid in oids}
     for row in await connection.fetch(UNIQUES, oids):
         uniques[row["oid"]].append(
-            Unique(row["name"], tuple(row["columns"]), row["primary"], row["constraint"])
+            Unique(row["name"], tuple(row["columns"]), row["primary"], row["deferrable"])
         )
     keys: dict[int, list[ForeignKey]] = {oid: [] for oid in oids}
     for row in await connection.fetch(FOREIGN_KEYS, oids):

@@ -78,7 +78,6 @@ class Probe:
         sql: a select gives one value; anything else gives none.
         judge: says what the answer means.
         twin: the same with a value that nobody has, to compare.
-        everywhere: look after it at all that Ana has, not at this table alone.
     """
 
     family: str
@@ -86,7 +85,6 @@ class Probe:
     sql: str
     judge: Judge
     twin: str | None = None
-    everywhere: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +113,7 @@ class Result:
 # -- judges -----------------------------------------------------------------------------------
 
 
-def _is_broken(told: Told) -> bool:
+def is_broken(told: Told) -> bool:
     """Whether the statement itself is wrong, so that its failure proves nothing."""
     state = told.sqlstate or ""
     return state[:2] in ("42", "XX", "0A") and state != "42501"
@@ -131,7 +129,7 @@ def refused(told: Told, _: Told | None = None) -> Verdict:
     """It must not even be allowed."""
     if told.sqlstate == "42501":
         return Outcome.REFUSED, "42501"
-    return Outcome.BROKEN if _is_broken(told) else Outcome.HIT, _describe(told)
+    return Outcome.BROKEN if is_broken(told) else Outcome.HIT, _describe(told)
 
 
 def nothing(told: Told, _: Told | None = None) -> Verdict:
@@ -142,7 +140,7 @@ def nothing(told: Told, _: Told | None = None) -> Verdict:
         if told.sqlstate == "42501" or told.sqlstate.startswith("CA"):
             return Outcome.REFUSED, told.sqlstate
         # Division by zero is how a filter of Ben's says that it saw a row.
-        return Outcome.BROKEN if _is_broken(told) else Outcome.HIT, _describe(told)
+        return Outcome.BROKEN if is_broken(told) else Outcome.HIT, _describe(told)
     found = told.answer if told.answer is not None else str(told.rows)
     is_nothing = found in ("0", "f", "", "false")
     return (Outcome.NOTHING, "") if is_nothing else (Outcome.HIT, _describe(told))
@@ -151,7 +149,7 @@ def nothing(told: Told, _: Told | None = None) -> Verdict:
 def unseen(told: Told, _: Told | None = None) -> Verdict:
     """Allowed as everything is here, it must find nothing."""
     if told.sqlstate is not None:
-        return Outcome.BROKEN if _is_broken(told) else Outcome.HIT, _describe(told)
+        return Outcome.BROKEN if is_broken(told) else Outcome.HIT, _describe(told)
     return nothing(told)
 
 
@@ -163,7 +161,7 @@ def at_most(count: int) -> Judge:
             return Outcome.HIT, f"her rows changed; {_describe(told)}"
         if told.sqlstate is not None:
             # A rule of the table's own may forbid it to him.
-            return Outcome.BROKEN if _is_broken(told) else Outcome.REFUSED, _describe(told)
+            return Outcome.BROKEN if is_broken(told) else Outcome.REFUSED, _describe(told)
         found = int(told.answer) if told.answer is not None else told.rows or 0
         return (Outcome.NOTHING, "") if found <= count else (Outcome.HIT, _describe(told))
 
@@ -179,7 +177,7 @@ def alike(*passed: str, state: str | None = None, constraint: str | None = None)
             return Outcome.HIT, f"her rows changed; {_describe(told)}"
         if told.masked(*passed) != twin.masked(*passed):
             return Outcome.HIT, f"{_describe(told)}; of what is not there: {_describe(twin)}"
-        if _is_broken(told) or (state, constraint) not in (
+        if is_broken(told) or (state, constraint) not in (
             (None, None),
             (told.sqlstate, told.constraint),
         ):
@@ -196,7 +194,7 @@ def free(told: Told, twin: Told | None = None) -> Verdict:
     assert twin is not None
     if told.changed:
         return Outcome.HIT, f"her rows changed; {_describe(told)}"
-    if _is_broken(told) or _is_broken(twin):
+    if is_broken(told) or is_broken(twin):
         return Outcome.BROKEN, _describe(told)
     if told.sqlstate == "42501":
         return Outcome.REFUSED, "42501"
@@ -216,4 +214,4 @@ def clash(told: Told, _: Told | None = None) -> Verdict:
         return Outcome.APART, told.constraint or "0 rows"
     if told.sqlstate == "42501" or (told.sqlstate or "").startswith(("CA", "23")):
         return Outcome.REFUSED, told.sqlstate or ""
-    return Outcome.BROKEN if _is_broken(told) else Outcome.HIT, _describe(told)
+    return Outcome.BROKEN if is_broken(told) else Outcome.HIT, _describe(told)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from tests.isolation.callers import (
     ANONYMOUS,
@@ -22,7 +22,6 @@ from tests.isolation.callers import (
 from tests.isolation.catalogue import Catalogue, Table
 from tests.isolation.families import (
     around,
-    calling,
     columns,
     commands,
     functions,
@@ -34,8 +33,9 @@ from tests.isolation.families import (
     walls,
     writing,
 )
+from tests.isolation.families.calling import Calling
 from tests.isolation.families.functions import Function
-from tests.isolation.probe import Result
+from tests.isolation.probe import Outcome, Result
 from tests.isolation.room import Room
 
 CHECKS = (
@@ -43,23 +43,21 @@ CHECKS = (
 )
 
 
-@dataclass
+@dataclass(frozen=True)
 class Proof:
-    """What is tried in one room.
-
-    Attributes:
-        blunt: functions that told Ben no more of his own than of what is not there.
-    """
+    """What is tried in one room."""
 
     room: Room
     catalogue: Catalogue
-    functions: dict[str, Function]
-    blunt: set[str] = field(default_factory=set)
+    functions: Mapping[str, Function]
+    calling: Calling
 
     @classmethod
     async def of(cls, room: Room) -> Proof:
         """Read what there is."""
-        return cls(room, await room.catalogue(), await functions.read(room.admin))
+        catalogue = await room.catalogue()
+        found = await functions.read(room.admin)
+        return cls(room, catalogue, found, Calling(room, catalogue))
 
     async def everything(self) -> list[Result]:
         """Try everything."""
@@ -80,9 +78,11 @@ class Proof:
             return await self._of_hidden(table)
         if not table.is_owned:
             return await self._of_ownerless(table)
-        assert table.hers, f"the seed gives Ana no row in {table}: nothing would be proved"
-        assert table.his, f"the seed gives Ben no row in {table}: nothing would be proved"
-        run, oid = self.room.run, table.oid
+        for person, rows in (("Ana", table.hers), ("Ben", table.his)):
+            if not rows:
+                note = f"the seed gives {person} no row: nothing would be proved"
+                return [Result("read", name, HE.name, "all", Outcome.BROKEN, note)]
+        run = self.room.run
         results = []
         for caller in (HE, SERVER):
             role = caller.role
@@ -96,13 +96,12 @@ class Proof:
                 *commands.commands(table, role),
                 *lies.probes(table, role),
             ]
-            results += await run(name, oid, caller, probes)
+            results += await run(name, caller, probes)
             world = policies_alone(table, role)
-            results += await run(name, oid, caller, list(walls.policies(table)), world)
+            results += await run(name, caller, walls.policies(table), world)
         results += await self._of_walls(table)
         for caller in (*STRANGERS, *PRETENDERS):
-            bad = list(commands.bad_claims(table, caller))
-            results += await run(name, oid, caller, bad)
+            results += await run(name, caller, commands.bad_claims(table, caller))
         return results + await self._as_nobody(table)
 
     async def _of_walls(self, table: Table) -> list[Result]:
@@ -114,27 +113,25 @@ class Proof:
             (linking.keys_alone(table, self.catalogue), keys_alone(table, HE.role, checks)),
             (keys.uniques_alone(table), uniques_alone(table, HE.role, checks)),
         ):
-            results += await self.room.run(str(table), table.oid, HE, list(probes), world)
+            results += await self.room.run(str(table), HE, probes, world)
         for caller, one_more in (
             (OWNER, BOUND_OWNER),
             (ANONYMOUS_BEN, policies_alone(table, "anon")),
         ):
-            forced = list(walls.no_policy_for(table, caller))
-            results += await self.room.run(str(table), table.oid, caller, forced, one_more)
+            probes = walls.no_policy_for(table, caller)
+            results += await self.room.run(str(table), caller, probes, one_more)
         return results
 
     async def _as_nobody(self, table: Table) -> list[Result]:
         results = []
         for caller in (ANONYMOUS, ANONYMOUS_BEN):
-            probes = list(commands.without_token(table))
-            results += await self.room.run(str(table), table.oid, caller, probes)
+            results += await self.room.run(str(table), caller, commands.without_token(table))
         return results
 
     async def _of_hidden(self, table: Table) -> list[Result]:
         results = []
         for caller in (HE, SERVER, ANONYMOUS):
-            probes = list(commands.hidden(table))
-            results += await self.room.run(str(table), table.oid, caller, probes)
+            results += await self.room.run(str(table), caller, commands.hidden(table))
         return results
 
     async def _of_ownerless(self, table: Table) -> list[Result]:
@@ -145,23 +142,17 @@ class Proof:
                 *columns.probes(table, caller.role),
                 *commands.commands(table, caller.role),
             ]
-            results += await self.room.run(str(table), table.oid, caller, probes)
+            results += await self.room.run(str(table), caller, probes)
         return results + await self._as_nobody(table)
 
     async def of_function(self, name: str) -> list[Result]:
         """Try all functions of a name, such as `private.end_session`."""
-        results = []
-        for function in self.functions.values():
-            if function.name == name:
-                tried = await calling.of_function(self.room, function, self.catalogue)
-                results += tried.results
-                if tried.is_blunt:
-                    self.blunt.add(function.identity)
-        return results
+        chosen = [one for one in self.functions.values() if one.name == name]
+        return [result for one in chosen for result in await self.calling.hers(one)]
 
     async def without_her(self, chosen: Sequence[Function]) -> list[Result]:
         """See that functions and views answer the same when Ana has never been there."""
-        called = await calling.without_her(self.room, chosen, self.catalogue)
+        called = await self.calling.without_her(chosen)
         return called + await views.without_her(self.room, list(self.catalogue.views.values()))
 
     async def of_views(self) -> list[Result]:
@@ -169,18 +160,16 @@ class Proof:
         results = []
         for view in self.catalogue.views.values():
             for caller in (HE, SERVER, ANONYMOUS):
-                probes = list(views.probes(view, caller.role, self.catalogue))
-                results += await self.room.run(str(view), None, caller, probes)
+                probes = views.probes(view, caller.role, self.catalogue)
+                results += await self.room.run(str(view), caller, probes)
         return results
 
     async def around(self) -> list[Result]:
         """Try roles, schemas, sequences, accounts, and what is made tomorrow."""
         results = []
         for caller in (HE, SERVER, ANONYMOUS):
-            now = list(around.probes(self.catalogue, caller.role))
-            results += await self.room.run("everything", None, caller, now)
+            now = around.probes(self.catalogue, caller.role)
+            results += await self.room.run("everything", caller, now)
             world = World("tomorrow", around.TOMORROW)
-            results += await self.room.run(
-                "everything", None, caller, list(around.tomorrow()), world
-            )
+            results += await self.room.run("everything", caller, around.tomorrow(), world)
         return results

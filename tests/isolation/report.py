@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from tests.isolation.families import FAMILIES
 from tests.isolation.families.lies import LIES, is_here
-from tests.isolation.known import SERVES_EVERYBODY, TELLS_APART
+from tests.isolation.known import ON_PURPOSE
 from tests.isolation.probe import Outcome, Result
 from tests.isolation.proof import Proof
 
@@ -82,17 +82,17 @@ def _functions(proof: Proof, results: Sequence[Result]) -> Iterable[str]:
     called = [one for one in results if one.subject in names]
     yield f"## Functions\n\n{len(set(names.values()))} of them.\n"
     yield from _counted("Function", called, lambda one: f"`{names[one.subject]}`")
-    yield "These answer differently on purpose:\n"
-    for name, reason in sorted({**TELLS_APART, **SERVES_EVERYBODY}.items()):
-        if name in names.values():
-            yield f"- `{name}`: {reason}"
+    yield "These tell the server, and nobody else, on purpose what depends on her, or do what is asked of them for her:\n"
+    apart = {names[one.subject] for one in called if one.outcome is Outcome.APART}
+    for name in sorted(apart & ON_PURPOSE.keys()):
+        yield f"- `{name}`: {ON_PURPOSE[name]}"
     yield ""
-    if proof.blunt:
+    if proof.calling.blunt:
         yield (
             "Of these, Ben learns no more with ids of his own than with ids that nobody has, so that the attempts say "
             "little; their own tests say more:\n"
         )
-        yield from (f"- `{name}`" for name in sorted({names[one] for one in proof.blunt}))
+        yield from (f"- `{name}`" for name in sorted(proof.calling.blunt))
         yield ""
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,9 +48,9 @@ class Room:
         return await catalogue.read(self.admin)
 
     async def told(
-        self, caller: Caller, statements: Sequence[str], relation: int | None, world: World = REAL
+        self, caller: Caller, statements: Sequence[str], world: World = REAL
     ) -> list[Told]:
-        """Try statements, each undone, and give what they told; `relation` is watched, or all."""
+        """Try statements, each undone, and give what they told."""
         connection = self.api if world is REAL else self.admin
         async with undone(connection):
             for statement in world.breaking:
@@ -60,34 +60,23 @@ class Room:
                 caller.role,
                 caller.claims,
             )
-            rows = await connection.fetch(
-                "select * from proof.attempt($1::text[], $2::bigint::oid)", statements, relation
-            )
+            rows = await connection.fetch("select * from proof.attempt($1::text[])", statements)
         return [Told(*row.values()) for row in rows]
 
     async def run(
-        self,
-        subject: str,
-        relation: int | None,
-        caller: Caller,
-        probes: Sequence[Probe],
-        world: World = REAL,
+        self, subject: str, caller: Caller, probes: Iterable[Probe], world: World = REAL
     ) -> list[Result]:
         """Try probes, and judge what came of each."""
+        chosen = list(probes)
+        twins = [probe for probe in chosen if probe.twin is not None]
+        statements = [probe.sql for probe in chosen] + [probe.twin or "" for probe in twins]
+        told = await self.told(caller, statements, world)
+        beside = dict(zip(map(id, twins), told[len(chosen) :], strict=True))
+        who = caller.name if world is REAL else f"{caller.name}; {world.name}"
         results = []
-        for everywhere in (False, True):
-            chosen = [probe for probe in probes if probe.everywhere is everywhere]
-            if not chosen:
-                continue
-            statements = [probe.sql for probe in chosen]
-            statements += [probe.twin for probe in chosen if probe.twin is not None]
-            told = await self.told(caller, statements, None if everywhere else relation, world)
-            twins = iter(told[len(chosen) :])
-            for probe, answer in zip(chosen, told, strict=False):
-                twin = next(twins) if probe.twin is not None else None
-                outcome, note = probe.judge(answer, twin)
-                who = caller.name if world is REAL else f"{caller.name}; {world.name}"
-                results.append(Result(probe.family, subject, who, probe.attempt, outcome, note))
+        for probe, answer in zip(chosen, told[: len(chosen)], strict=True):
+            outcome, note = probe.judge(answer, beside.get(id(probe)))
+            results.append(Result(probe.family, subject, who, probe.attempt, outcome, note))
         return results
 
 
@@ -131,21 +120,12 @@ async def _furnish(urls: Urls) -> None:
     try:
         await connection.execute((HERE / "furniture.sql").read_text())
         await connection.execute((HERE / "proof.sql").read_text())
-        parts = []
         for row in await connection.fetch(WATCHED, catalogue.OURS):
-            named = _of_hers(row)
             query = (
                 "select md5(coalesce(string_agg(t::text, '|' order by t::text collate \"C\"), '')) "
-                f"from {row['name']} as t where {named}"
+                f"from {row['name']} as t where {_of_hers(row)}"
             )
             await connection.execute("insert into proof.watched values ($1, $2)", row["oid"], query)
-            parts.append(query)
-        await connection.execute(
-            "create function proof.all_hers() returns text language plpgsql volatile "
-            "security definer set search_path = '' as $$ begin return ("
-            f"select string_agg(part, ' ') from ({' union all '.join(parts)}) as found (part)"
-            "); end $$"
-        )
         await connection.execute("analyze")
     finally:
         await connection.close()

@@ -8,7 +8,6 @@ import pytest
 
 from graphql_api.migrations import MIGRATIONS
 from tests.isolation.families import FAMILIES
-from tests.isolation.known import SERVES_EVERYBODY, TELLS_APART
 from tests.isolation.probe import Result
 from tests.isolation.proof import Proof
 
@@ -66,9 +65,3 @@ def test_every_table_and_function_is_tried(proof: Proof) -> None:
 
     assert set(proof.catalogue.tables) == set(TABLES)
     assert called <= set(FUNCTIONS)
-
-
-def test_what_is_apart_for_a_reason_is_there(proof: Proof) -> None:
-    called = {function.name for function in proof.functions.values()}
-
-    assert {*TELLS_APART, *SERVES_EVERYBODY} - called == set()

@@ -19,7 +19,7 @@ def commands(table: Table, role: str) -> Iterator[Probe]:
         " execute function pg_catalog.suppress_redundant_updates_trigger()",
         "a rule": f"create rule spy as on delete to {table} do instead nothing",
         "a policy": f"create policy spy on {table} using (true)",
-        "a policy less": f"drop policy owner_select on {table}",
+        **({"a policy less": f"drop policy owner_select on {table}"} if table.is_owned else {}),
         "row-level security off": f"alter table {table} disable row level security",
         "a trigger off": f"alter table {table} disable trigger user",
         "a column": f"alter table {table} add column spy text",

@@ -40,13 +40,11 @@ def probes(table: Table, role: str) -> Iterator[Probe]:
         ]
         plain = [table.insert(copy) for copy in copies]
         yield Probe("unique keys", unique.name, plain[0], free, plain[1])
-        yield Probe(
-            "unique keys",
-            f"{unique.name} on conflict do nothing",
-            f"{plain[0]} on conflict do nothing",
-            free,
-            f"{plain[1]} on conflict do nothing",
-        )
+        if not any(one.deferrable for one in table.uniques):
+            plain = [f"{insert} on conflict do nothing" for insert in plain]
+            yield Probe(
+                "unique keys", f"{unique.name} on conflict do nothing", plain[0], free, plain[1]
+            )
 
 
 def _her_values(table: Table, unique: Unique) -> tuple[dict[str, str], dict[str, str]] | None:
@@ -82,10 +80,12 @@ def uniques_alone(table: Table) -> Iterator[Probe]:
                         kind = table.columns[name].kind
                         changed[name] = literal(fresh(kind, row[name]), kind)
         insert = table.insert(table.copy(row, changed))
-        for attempt, end in {"": "", " on conflict do nothing": " on conflict do nothing"}.items():
-            yield Probe(
-                "one wall", f"her values, row {number}{attempt}", f"{insert}{end}", _accepted
-            )
+        # A key that is checked at the end of a statement only is no use for `on conflict`.
+        ends = (
+            ("",) if any(u.deferrable for u in table.uniques) else ("", " on conflict do nothing")
+        )
+        for end in ends:
+            yield Probe("one wall", f"her values, row {number}{end}", f"{insert}{end}", _accepted)
 
 
 def _accepted(told: Told, _: Told | None = None) -> Verdict:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from uuid import uuid4
+from collections.abc import Iterator
 
 from tests.database.access import exceptions
-from tests.isolation.catalogue import ANA, BEN, Catalogue, ForeignKey, Row, Table, literal
+from tests.isolation.catalogue import ANA, Catalogue, ForeignKey, Row, Table, literal
 from tests.isolation.families.values import fresh, fresh_key
 from tests.isolation.probe import Probe, alike
 
@@ -18,16 +17,16 @@ def probes(table: Table, role: str, catalogue: Catalogue) -> Iterator[Probe]:
     """Try with what this role is granted: hers must fare as what is not there."""
     insertable, updatable = table.may(role, "insert"), table.may(role, "update")
     for name, hers, missing in _links(table, catalogue, {*insertable, *updatable}):
-        may_insert, may_update = set(hers) <= set(insertable), set(hers) <= set(updatable)
+        may_insert = set(hers) <= set(insertable)
         rows = [
             table.granted_copy(role, table.his[0], fresh_key(table) | ends) if may_insert else ends
             for ends in (hers, missing)
         ]
         judge = alike(*_texts(hers, missing))
         hers_in, missing_in = (table.insert(row) for row in rows)
-        yield Probe("refer", f"insert {name}", hers_in, judge, missing_in, everywhere=may_insert)
+        yield Probe("refer", f"insert {name}", hers_in, judge, missing_in)
         to_hers, to_missing = (_update(table, ends, table.his[-1]) for ends in (hers, missing))
-        yield Probe("refer", f"update {name}", to_hers, judge, to_missing, everywhere=may_update)
+        yield Probe("refer", f"update {name}", to_hers, judge, to_missing)
 
 
 def keys_alone(table: Table, catalogue: Catalogue) -> Iterator[Probe]:
@@ -69,7 +68,7 @@ def _links(
     for column in table.columns.values():
         if column.kind != "uuid" or column.name in {*keyed, *table.key, table.owner}:
             continue
-        for target, identity in her_ids(column.name, catalogue):
+        for target, identity in _her_ids(column.name, catalogue):
             hers = {column.name: literal(identity, "uuid")}
             yield f"{column.name} to {target}", hers, _missing(table, hers)
             if column.name not in granted:
@@ -108,32 +107,24 @@ def _texts(*ends: Ends) -> list[str]:
     return [value.split("'")[1] for one in ends for value in one.values() if "'" in value]
 
 
-def her_ids(name: str, catalogue: Catalogue) -> Iterator[tuple[str, str]]:
-    """Give ids of hers that a column or parameter of some name may be meant for.
+def _her_ids(name: str, catalogue: Catalogue) -> Iterator[tuple[str, str]]:
+    """Give ids of hers that a column of some name may be meant for.
 
     Those of the table that the name speaks of; where it speaks of none, one of each table.
     """
     yield "herself", str(ANA)
-    spoken = _spoken(name, catalogue)
-    for table in spoken:
+    tables = spoken(name, catalogue)
+    for table in tables:
         for row in table.hers:
             yield table.name, str(row["id"])
-    if not spoken and name not in ("user_id", "session_id"):
+    if not tables and name not in ("user_id", "session_id"):
         for table in catalogue.owned:
             if table.key == ("id",) and table.hers and table.name != "users":
                 yield table.name, str(table.hers[0]["id"])
 
 
-def his_ids(name: str, catalogue: Catalogue) -> Sequence[str]:
-    """Give ids of his that a parameter of some name may be meant for."""
-    if name == "user_id":
-        return [str(BEN)]
-    return [str(row["id"]) for table in _spoken(name, catalogue) for row in table.his] or [
-        str(uuid4())
-    ]
-
-
-def _spoken(name: str, catalogue: Catalogue) -> list[Table]:
+def spoken(name: str, catalogue: Catalogue) -> list[Table]:
+    """Find the tables of people's rows that a name such as `entry_id` may speak of."""
     return [
         table
         for table in catalogue.tables.values()

@@ -39,8 +39,8 @@ async def without_her(room: Room, views: Sequence[View]) -> list[Result]:
         f"select md5(string_agg(t::text, '|' order by t::text)) from {v} as t" for v in chosen
     ]
     for caller in (HE, SERVER) if chosen else ():
-        told = await room.told(caller, statements, None)
-        alone = await room.told(caller, statements, None, WITHOUT_HER)
+        told = await room.told(caller, statements)
+        alone = await room.told(caller, statements, WITHOUT_HER)
         for view, one, other in zip(chosen, told, alone, strict=True):
             same = (one.sqlstate, one.answer) == (other.sqlstate, other.answer)
             outcome = (

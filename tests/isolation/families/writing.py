@@ -81,7 +81,6 @@ def _without_condition(table: Table, role: str) -> Iterator[Probe]:
                 f"{column}, everywhere",
                 f"update {table} set {column} = {table.value(column, table.his[0])}",
                 only_his,
-                everywhere=True,
             )
-    yield Probe("remove", "everything", f"delete from {table}", only_his, everywhere=True)
+    yield Probe("remove", "everything", f"delete from {table}", only_his)
     yield Probe("remove", "by owner", f"delete from {table} where {table.owner} = '{ANA}'", nothing)
