@@ -132,6 +132,19 @@ def refused(told: Told, _: Told | None = None) -> Verdict:
     return Outcome.BROKEN if is_broken(told) else Outcome.HIT, _describe(told)
 
 
+def uncallable(told: Told, _: Told | None = None) -> Verdict:
+    """It must be refused before it begins, and not by something inside of it."""
+    if told.sqlstate == "42501" and (told.message or "").startswith(
+        (
+            "permission denied for function",
+            "permission denied for procedure",
+            "permission denied for schema",
+        )
+    ):
+        return Outcome.REFUSED, "42501"
+    return Outcome.BROKEN if is_broken(told) else Outcome.HIT, _describe(told)
+
+
 def nothing(told: Told, _: Told | None = None) -> Verdict:
     """It must be refused, or find nothing."""
     if told.changed:

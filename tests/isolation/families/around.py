@@ -30,6 +30,16 @@ def probes(catalogue: Catalogue, role: str) -> Iterator[Probe]:
         f" and (pg_has_role('{role}', r.oid, 'member') or pg_has_role('cairn_api', r.oid, 'member'))",
         nothing,
     )
+    others = {"cairn_server": "'cairn_server', 'authenticated'"}.get(role, f"'{role}'")
+    yield Probe(
+        "around",
+        "any other role",
+        "select coalesce(string_agg(r.rolname, ' '), '') from pg_catalog.pg_roles as r"
+        f" where pg_has_role('{role}', r.oid, 'member') and r.rolname not in ({others})"
+        " or pg_has_role('cairn_api', r.oid, 'member')"
+        " and r.rolname not in ('cairn_api', 'anon', 'authenticated', 'cairn_server')",
+        nothing,
+    )
     yield Probe(
         "around",
         "to be what he is with more rights",

@@ -11,8 +11,8 @@ from tests.isolation.catalogue import ANA, Catalogue
 from tests.isolation.families import arguments
 from tests.isolation.families.arguments import Arguments, Call
 from tests.isolation.families.functions import Function
-from tests.isolation.known import ON_PURPOSE
-from tests.isolation.probe import UUID, Outcome, Probe, Result, Told, Verdict, is_broken, refused
+from tests.isolation.known import ON_PURPOSE, OPEN
+from tests.isolation.probe import UUID, Outcome, Probe, Result, Told, Verdict, is_broken, uncallable
 from tests.isolation.room import Room
 
 CALLERS = (HE, SERVER, WORKER)
@@ -24,20 +24,20 @@ class Calling:
 
     Attributes:
         blunt: functions that told nobody more of his own than of what is not there.
-        his: what he calls a function with in his own matters, found by trying.
+        his: what he calls a function with in his own matters, found by trying once.
     """
 
     room: Room
     catalogue: Catalogue
     blunt: set[str] = field(default_factory=set)
-    his: dict[tuple[str, str], Arguments] = field(default_factory=dict)
+    his: dict[str, Arguments] = field(default_factory=dict)
 
     async def hers(self, function: Function) -> list[Result]:
         """Call a function in every way that may reach something of hers."""
         results: list[Result] = []
         reaches = []
         for caller in CALLERS:
-            if caller.role in function.callers:
+            if caller.role in function.callers and not _is_closed(function, caller):
                 found, reached = await self._with_hers(caller, function)
                 results += found
                 reaches += [reached] if found else []
@@ -45,8 +45,8 @@ class Calling:
             self.blunt.add(function.name)
         likely = _sql(arguments.likely(function, self.catalogue)[0])
         for caller in (HE, SERVER, ANONYMOUS):
-            if caller.role not in function.callers:
-                probe = Probe("closed functions", "call", function.call(likely), refused)
+            if _is_closed(function, caller):
+                probe = Probe("closed functions", "call", function.call(likely), uncallable)
                 results += await self.room.run(function.identity, caller, [probe])
         return results
 
@@ -54,7 +54,9 @@ class Calling:
         """See that they answer Ben the same, in his own matters, when Ana has never been there."""
         results = []
         for caller in CALLERS:
-            called = [one for one in chosen if caller.role in one.callers]
+            called = [
+                one for one in chosen if caller.role in one.callers and not _is_closed(one, caller)
+            ]
             statements = [one.call(_sql(await self._arguments(caller, one))) for one in called]
             now, again, alone = [
                 await self.room.told(caller, statements, world) if called else []
@@ -62,7 +64,7 @@ class Calling:
             ]
             for function, one, same, other in zip(called, now, again, alone, strict=True):
                 outcome, note = Outcome.ALIKE, one.sqlstate or "done"
-                if not _is_alike(one, other, same):
+                if not _is_alike(other, one, same):
                     outcome, note = _on_purpose(
                         function, caller, f"{_brief(one)}; without her: {_brief(other)}"
                     )
@@ -73,16 +75,15 @@ class Calling:
 
     async def _arguments(self, caller: Caller, function: Function) -> Arguments:
         """Find arguments of his own with which the function comes as far as can be."""
-        key = (caller.name, function.identity)
-        if key not in self.his:
+        if function.identity not in self.his:
             choices = arguments.likely(function, self.catalogue)
             found, rank = await self._best(caller, function, choices)
             if rank and any(parameter.is_id for parameter in function.asked.values()):
                 more = arguments.possible(function, self.catalogue)
                 better, other_rank = await self._best(caller, function, more)
                 found = better if other_rank < rank else found
-            self.his[key] = found
-        return self.his[key]
+            self.his[function.identity] = found
+        return self.his[function.identity]
 
     async def _best(
         self, caller: Caller, function: Function, choices: Sequence[Arguments]
@@ -144,6 +145,14 @@ class Calling:
             for name in table.key
             if table.columns[name].kind == "uuid"
         }
+
+
+def _is_closed(function: Function, caller: Caller) -> bool:
+    """Whether somebody must not call it, whatever is granted."""
+    if caller.role == "anon":
+        return function.name not in OPEN
+    in_private = caller is HE and not function.name.startswith("public.")
+    return in_private or caller.role not in function.callers
 
 
 def _is_alike(told: Told, other: Told, other_again: Told, *passed: str) -> bool:

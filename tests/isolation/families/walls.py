@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from tests.isolation.callers import Caller
 from tests.isolation.catalogue import ANA, BEN, Table
 from tests.isolation.families.values import fresh_key
-from tests.isolation.probe import Probe, at_most, refused, unseen
+from tests.isolation.probe import Judge, Outcome, Probe, Told, Verdict, at_most, refused, unseen
 
 
 def policies(table: Table) -> Iterator[Probe]:
@@ -35,7 +35,7 @@ def policies(table: Table) -> Iterator[Probe]:
         "remove": f"delete from {table} where {at}",
     }.items():
         yield Probe("one wall", f"{attempt}, a policy", sql, unseen)
-    only_his = at_most(count)
+    only_his = _only(count)
     for attempt, sql in {
         "read everything": f"select count(*) from {table}",
         "change everything": f"update {table} set {column} = {value}",
@@ -51,6 +51,17 @@ def policies(table: Table) -> Iterator[Probe]:
         "give all away": f"update {table} set {table.owner} = '{ANA}'",
     }.items():
         yield Probe("one wall", f"{attempt}, a policy", sql, refused)
+
+
+def _only(count: int) -> Judge:
+    """Make a judge: refused by a policy means that he met rows of hers."""
+
+    def judge(told: Told, twin: Told | None = None) -> Verdict:
+        if told.sqlstate == "42501":
+            return Outcome.HIT, f"{told.sqlstate} {told.message}"
+        return at_most(count)(told, twin)
+
+    return judge
 
 
 def no_policy_for(table: Table, caller: Caller) -> Iterator[Probe]:
