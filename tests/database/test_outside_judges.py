@@ -90,14 +90,6 @@ async def explained(owner: asyncpg.Connection, folder: Path) -> Path:
         """,
         list(exceptions("asks-who-calls")),
     )
-    # Functions that pass policies because they must: test_conventions asks each who is calling,
-    # or for its reason, and that all names in it are whole.
-    functions = await owner.fetch(
-        "select format('%s.%s', pronamespace::regnamespace, proname) from pg_proc "
-        "where pronamespace = 'public'::regnamespace and prosecdef "
-        "and (prosrc ~ 'auth\\.uid\\(\\)' or format('public.%s', proname) = any ($1))",
-        list(exceptions("asks-who-calls")),
-    )
     # They only take away from what the owner's policies allow.
     restrictive = await owner.fetch(
         "select format('public.%s.%s', c.relname, p.polname) "
@@ -107,8 +99,6 @@ async def explained(owner: asyncpg.Connection, folder: Path) -> Path:
     text = (PROJECT / "supabase/pgrls.toml").read_text()
     for rule, found in (
         ("SEC013", triggers),
-        ("SEC014", functions),
-        ("SEC015", functions),
         ("SEC005", restrictive),
     ):
         allowed = ",".join(f'"{row[0]}"' for row in found)
