@@ -33,10 +33,21 @@ with account as (
   on conflict (id) do nothing
   returning id, email, created_at
 )
-insert into public.users (id, email, display_name, is_test_account, created_at, updated_at)
-select id, email, 'Person ' || right(id::text, 6), true, created_at, created_at from account
+insert into public.users (id, email, display_name, is_test_account, takes_part_from, created_at, updated_at)
+select id, email, 'Person ' || right(id::text, 6), true, '2007-01-01', created_at, created_at from account
 on conflict (id) do nothing
 returning id
+"""
+
+PROFILES = """
+insert into public.profiles (user_id, birth_year, created_at, updated_at)
+select id, 1950 + pg_temp.dice(id::text, 40), created_at, created_at
+from public.users where id = any ($1) and cardinality($2::integer[]) > 0
+"""
+
+SETTINGS = """
+insert into public.user_privacy_settings (user_id, created_at, updated_at)
+select id, created_at, created_at from public.users where id = any ($1) and cardinality($2::integer[]) > 0
 """
 
 CONVERSATIONS = """
@@ -236,6 +247,8 @@ select pg_temp.id_at(at, salt), person.id,
 
 # In the order in which they are made: by table.
 PARTS = {
+    "profiles": PROFILES,
+    "user_privacy_settings": SETTINGS,
     "conversations": CONVERSATIONS,
     "messages": MESSAGES,
     "conversation_summaries": SUMMARIES,
