@@ -278,7 +278,8 @@ async def test_the_role_of_undoing_is_nobodys_and_may_no_more_than_the_server(
         "where roleid = 'cairn_undo'::regrole"
     )
     groups = await owner.fetch(
-        "select roleid::regrole::text from pg_auth_members where member = 'cairn_undo'::regrole"
+        "select distinct roleid::regrole::text from pg_auth_members "
+        "where member = 'cairn_undo'::regrole"
     )
     owned = await owner.fetch("select proname from pg_proc where proowner = 'cairn_undo'::regrole")
 
