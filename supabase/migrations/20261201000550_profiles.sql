@@ -143,6 +143,11 @@ begin
      or coalesce(old.initial_crisis_level, new.initial_crisis_level) is distinct from new.initial_crisis_level then
     raise exception using errcode = 'CA409', message = 'How it was at the beginning stays as it was said.';
   end if;
+  if (new.birth_year, new.country) is distinct from (old.birth_year, old.country)
+     and coalesce(nullif(current_setting('request.jwt.claims', true), '')::jsonb ? 'act', false) then
+    -- No agent and no pipeline in her name.
+    raise exception using errcode = 'insufficient_privilege', message = 'Only she herself says how old she is, and where.';
+  end if;
   if new.birth_year is distinct from old.birth_year then
     if new.birth_year > extract(year from now()) then
       raise exception using errcode = 'CA400', message = 'A birth year is not in the future.';
@@ -219,6 +224,7 @@ create table public.profile_tone_history (
   id             uuid        primary key default private.uuid_v7(),
   user_id        uuid        not null default auth.uid() references public.users on delete cascade,
   emotional_tone text[]      not null,
+  crisis_level   public.crisis_level not null,
   origin         public.entry_origin not null,
   created_at     timestamptz not null default now(),
 
@@ -228,6 +234,7 @@ create table public.profile_tone_history (
 
 comment on table  public.profile_tone_history is 'How she has felt over time: a row for each change of profiles.emotional_tone.';
 comment on column public.profile_tone_history.emotional_tone is 'What it became; empty when nothing is known any more.';
+comment on column public.profile_tone_history.crisis_level is 'How grave it was then.';
 comment on column public.profile_tone_history.origin is 'Who said so.';
 
 -- Her course, newest first.
@@ -239,9 +246,9 @@ as $$
 declare
   actor constant text := private.actor();
 begin
-  insert into public.profile_tone_history (user_id, emotional_tone, origin)
+  insert into public.profile_tone_history (user_id, emotional_tone, crisis_level, origin)
   values (
-    new.user_id, new.emotional_tone,
+    new.user_id, new.emotional_tone, new.current_crisis_level,
     case when actor = 'pipeline' then 'companion' when actor like 'agent:%' then 'agent' else 'user' end::public.entry_origin
   );
   return null;

@@ -2,14 +2,14 @@
 --
 -- May be run again: what is there stays. Birth year and country they said when they signed up.
 
-insert into public.profile_tone_history (id, user_id, emotional_tone, origin, created_at)
+insert into public.profile_tone_history (id, user_id, emotional_tone, crisis_level, origin, created_at)
 values
-  ('aa601000-0000-4000-8000-000000000001', 'a0000000-0000-4000-8000-000000000001', '{tired, anxious}', 'user',
+  ('aa601000-0000-4000-8000-000000000001', 'a0000000-0000-4000-8000-000000000001', '{tired, anxious}', 'none', 'user',
    now() - interval '40 days'),
-  ('aa601000-0000-4000-8000-000000000002', 'a0000000-0000-4000-8000-000000000001', '{tired}', 'companion',
+  ('aa601000-0000-4000-8000-000000000002', 'a0000000-0000-4000-8000-000000000001', '{tired}', 'none', 'companion',
    now() - interval '20 days'),
-  ('ba601000-0000-4000-8000-000000000001', 'b0000000-0000-4000-8000-000000000002', '{restless, "under pressure"}', 'user',
-   now() - interval '12 days')
+  ('ba601000-0000-4000-8000-000000000001', 'b0000000-0000-4000-8000-000000000002', '{restless, "under pressure"}', 'none',
+   'user', now() - interval '12 days')
 on conflict (id) do nothing;
 
 -- The trigger on users has made the profiles, and the one on profiles adds how they feel today.

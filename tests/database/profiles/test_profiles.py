@@ -242,6 +242,21 @@ async def test_the_dashboard_corrects_a_birth_year_and_a_verified_one_is_not_her
     assert (await profile(owner, ana.user_id))["birth_year"] == 1980
 
 
+@pytest.mark.parametrize("actor", ["pipeline", "agent:chatgpt"])
+@pytest.mark.parametrize("column", ["birth_year = 1999", "country = 'FR'"])
+async def test_no_agent_says_how_old_she_is_or_where(
+    column: str, actor: str, ana: Viewer, as_user: AsUser
+) -> None:
+    async def say_so() -> None:
+        async with as_user(ana) as connection:
+            await act_as(connection, ana, actor)
+            await connection.execute("update public.profiles set concerns = '{sleep}'")
+            await connection.execute(f"update public.profiles set {column}")
+
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await say_so()
+
+
 @pytest.mark.parametrize(
     ("first", "then", "role"),
     [
@@ -267,25 +282,24 @@ async def test_each_change_of_tone_is_kept_with_who_said_it(
 ) -> None:
     """SC-045 to SC-047."""
     await change(as_user, ana, "emotional_tone = '{sad}'")
-    await change(as_user, ana, "emotional_tone = '{sad}', pronouns = 'she/her'")
-    for actor, tone in (("pipeline", "{calm}"), ("agent:chatgpt", "{}")):
+    await change(
+        as_user, ana, "emotional_tone = '{sad}', current_crisis_level = 'low'", "cairn_server"
+    )
+    for actor, tone in (("pipeline", ["calm"]), ("agent:chatgpt", [])):
         async with as_user(ana) as connection:
             await act_as(connection, ana, actor)
-            await connection.execute(
-                "update public.profiles set emotional_tone = $1::text[]",
-                [tone[1:-1]] if tone != "{}" else [],
-            )
+            await connection.execute("update public.profiles set emotional_tone = $1", tone)
 
     kept = await owner.fetch(
-        "select emotional_tone, origin from public.profile_tone_history "
+        "select emotional_tone, crisis_level, origin from public.profile_tone_history "
         "where user_id = $1 order by created_at, id",
         ana.user_id,
     )
 
     assert [tuple(row) for row in kept] == [
-        (["sad"], "user"),
-        (["calm"], "companion"),
-        ([], "agent"),
+        (["sad"], "none", "user"),
+        (["calm"], "low", "companion"),
+        ([], "low", "agent"),
     ]
 
 
@@ -298,7 +312,7 @@ async def test_nobody_writes_the_history_of_tones_but_the_trigger(
     made = await refusal(
         as_user,
         ana,
-        "insert into public.profile_tone_history (emotional_tone, origin) values ('{glad}', 'user')",
+        "insert into public.profile_tone_history (emotional_tone, origin) values ('{}', 'user')",
         role=role,
     )
     changed = await refusal(
