@@ -20,6 +20,7 @@ SERVES_EVERYBODY = (
     "private.release_job",
     "private.schedules_without_next_run",
     "private.set_next_run",
+    "private.sweep_retention",
     "private.takes_part",
 )
 _REASONS = exceptions("asks-who-calls")
