@@ -53,8 +53,13 @@ test: $(READY) ## Unit, database, GraphQL and fault tests
 golden: $(READY) ## Write the golden files (questions, their SQL, their answers) anew
 	CAIRN_GOLDEN=write $(RUN)/python -m pytest -q tests/golden
 
+.PHONY: isolation
+isolation: $(READY) ## Try everything against the isolation of people, and write docs/isolation.md anew
+	$(RUN)/python -m tests.isolation > docs/isolation.md.new
+	mv docs/isolation.md.new docs/isolation.md
+
 .PHONY: mutants
-mutants: $(READY) ## Break the source in small ways, one at a time: the tests must notice each
+mutants: $(READY) ## Break source and database in small ways, one at a time: the tests must notice each
 	$(RUN)/python -m tests.mutants $(ARGS)
 
 .PHONY: judges

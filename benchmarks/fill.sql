@@ -21,9 +21,13 @@ select
   jsonb_build_object('name', format('Person %s', number)), now(), now() - interval '1 year', now()
 from people;
 
-insert into public.users (id, email, full_name, created_at)
-select id, format('person%s@example.com', number), format('Person %s', number), now() - interval '1 year'
+insert into public.users (id, email, full_name, created_at, takes_part_from)
+select
+  id, format('person%s@example.com', number), format('Person %s', number), now() - interval '1 year', '2007-01-01'
 from people;
+
+insert into public.profiles (user_id, birth_year)
+select id, 1990 from people;
 
 create temporary table begun as
 select

@@ -292,10 +292,11 @@ def token(
 
 @cli.command(
     name="db-url",
-    epilog='Example: `psql "$(cairn db-url --role superuser)"`',
+    epilog='Examples: `psql "$(cairn db-url)"` (as the owner, who passes policies) · '
+    '`psql "$(cairn db-url --role api)"` (as the API logs in, who can do nothing by itself)',
 )
 def db_url(
-    role: Annotated[Login, typer.Option(help="As whom it logs in.")] = Login.API,
+    role: Annotated[Login, typer.Option(help="As whom it logs in.")] = Login.OWNER,
     data_dir: DataDir = DEFAULT_DATA_DIR,
 ) -> None:
     """Print the URL of the running `cairn dev`'s database; it holds a password."""

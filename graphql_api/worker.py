@@ -64,6 +64,34 @@ DUTIES: Sequence[Duty] = (
     ),
     Duty("sweep live events", timedelta(minutes=1), "select private.sweep_live_events()"),
     Duty("sweep model usage", timedelta(hours=1), "select private.sweep_model_usage()"),
+    Duty(
+        "repeat failed participations",
+        timedelta(minutes=10),
+        "select private.repeat_failed_participations()",
+    ),
+    Duty(
+        "sweep guardian consents",
+        timedelta(hours=1),
+        "select private.sweep_guardian_consents()",
+    ),
+    Duty(
+        "sweep trashed journal entries",
+        timedelta(hours=1),
+        "select private.sweep_trashed_journal_entries()",
+    ),
+    Duty(
+        "sweep by retention",
+        timedelta(minutes=1),
+        "select private.sweep_retention(10000, extract(minute from now())::integer)",
+    ),
+    Duty(
+        "abandon idle journey sessions",
+        timedelta(hours=1),
+        "select private.abandon_idle_journey_sessions()",
+    ),
+    Duty("end missed streaks", timedelta(hours=1), "select private.end_missed_streaks()"),
+    Duty("sweep OAuth", timedelta(hours=1), "select private.sweep_oauth()"),
+    Duty("sweep webhook events", timedelta(hours=1), "select private.sweep_webhook_events()"),
 )
 
 # What a sweep does at a time, and how soon after a full one the next begins.

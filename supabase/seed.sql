@@ -13,14 +13,17 @@ values
     '00000000-0000-0000-0000-000000000000', 'a0000000-0000-4000-8000-000000000001',
     'authenticated', 'authenticated', 'ana@example.com', '', now() - interval '40 days', now(),
     '', '', '', '',
-    '{"provider": "email", "providers": ["email"]}', '{"full_name": "Ana Moreau", "display_name": "Ana"}',
+    '{"provider": "email", "providers": ["email"]}',
+    -- Who states no birth year may not chat.
+    '{"full_name": "Ana Moreau", "display_name": "Ana", "birth_year": 1986, "country": "FR"}',
     now() - interval '40 days', now()
   ),
   (
     '00000000-0000-0000-0000-000000000000', 'b0000000-0000-4000-8000-000000000002',
     'authenticated', 'authenticated', 'ben@example.com', '', now() - interval '12 days', now(),
     '', '', '', '',
-    '{"provider": "email", "providers": ["email"]}', '{"full_name": "Ben Adeyemi", "display_name": "Ben"}',
+    '{"provider": "email", "providers": ["email"]}',
+    '{"full_name": "Ben Adeyemi", "display_name": "Ben", "birth_year": 2004, "country": "GB"}',
     now() - interval '12 days', now()
   )
 on conflict (id) do nothing;

@@ -26,7 +26,7 @@ SECONDS = 120
 # Those that read the catalogue of the database or the schema, and so meet the new table.
 TESTS = (
     "tests/database/test_conventions.py",
-    "tests/database/test_isolation_sql.py",
+    "tests/isolation/test_proof.py",
     "tests/graphql/test_contract.py",
     "tests/graphql/test_isolation.py",
 )

@@ -158,7 +158,7 @@ grant select on public.user_sessions to authenticated;
 
 create table private.user_sync_logs (
   id            uuid        primary key default private.uuid_v7(),
-  user_id       uuid        not null,
+  user_id       uuid,
   sync_type     text        not null,
   source        text        not null,
   before_data   jsonb,
@@ -166,19 +166,22 @@ create table private.user_sync_logs (
   success       boolean     not null,
   error_message text,
   request_id    text        default nullif(current_setting('cairn.request_id', true), ''),
-  session_id    uuid,
+  session_id    uuid        default (nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'session_id')::uuid,
   created_at    timestamptz not null default now(),
 
-  constraint user_sync_logs_sync_type_is_known check (sync_type in ('insert', 'update', 'delete', 'repeat'))
+  constraint user_sync_logs_sync_type_is_known check (sync_type in ('insert', 'update', 'delete', 'repeat')),
+  constraint user_sync_logs_only_deletions_name_nobody check ((sync_type = 'delete') = (user_id is null))
 );
 
 comment on table  private.user_sync_logs is 'How each change in Supabase Auth reached public.users, or why it did not.';
-comment on column private.user_sync_logs.user_id is 'No foreign key: the line of a deletion outlives the person it names.';
-comment on column private.user_sync_logs.source is 'Who synced: the trigger on `auth.users`, or the job that repeats.';
+comment on column private.user_sync_logs.user_id is
+  'No foreign key: a person whose row could not be made has lines, too. Null for a deletion, whose line stays.';
+comment on column private.user_sync_logs.source is 'Who synced: the trigger on `auth.users`, the job that repeats, or the door.';
 comment on column private.user_sync_logs.before_data is 'Which facts were there before: true or false each, never the address or number itself.';
 comment on column private.user_sync_logs.after_data is 'The same, afterwards.';
 comment on column private.user_sync_logs.error_message is 'SQLSTATE and message of a failure; null on success.';
 comment on column private.user_sync_logs.request_id is 'The setting `cairn.request_id` of the transaction, where it was set.';
+comment on column private.user_sync_logs.session_id is 'Her sign-in, when it was at the door; null in Supabase Auth and in the job.';
 
 create index user_sync_logs_by_user_idx on private.user_sync_logs (user_id, created_at desc);
 create index user_sync_logs_by_failure_idx on private.user_sync_logs (created_at desc) where not success;
@@ -323,8 +326,14 @@ as $$
       phone_confirmed_at = excluded.phone_confirmed_at,
       last_sign_in_at    = excluded.last_sign_in_at,
       deleted_at         = coalesce(person.deleted_at, excluded.deleted_at)
+  where (person.email, person.phone_number, person.email_confirmed_at, person.phone_confirmed_at,
+         person.last_sign_in_at, person.deleted_at)
+    is distinct from
+        (excluded.email, excluded.phone_number, excluded.email_confirmed_at, excluded.phone_confirmed_at,
+         excluded.last_sign_in_at, coalesce(person.deleted_at, excluded.deleted_at))
 $$;
-comment on function private.sync_user is 'Bring one person''s row in line with Supabase Auth. For the functions below.';
+comment on function private.sync_user is
+  'Bring one person''s row in line with Supabase Auth; one that is so stays untouched. For the functions below.';
 
 create function private.sync_facts(account auth.users) returns jsonb
   language sql stable set search_path = ''
@@ -365,32 +374,52 @@ as $$
 declare
   before_data constant jsonb := case when tg_op <> 'INSERT' then private.sync_facts(old) end;
   after_data  constant jsonb := case when tg_op <> 'DELETE' then private.sync_facts(new) end;
-  user_id     constant uuid  := coalesce(new.id, old.id);
 begin
   if tg_op = 'DELETE' then
     delete from private.user_sync_logs as line where line.user_id = old.id;
     perform private.deny('user', old.id, 'account deleted');
-  else
-    perform private.sync_user(new.id);
-    if new.banned_until > now() and (tg_op = 'INSERT' or new.banned_until is distinct from old.banned_until) then
-      perform private.deny_user(new.id, 'banned');
-    end if;
+    perform private.log_sync(null, 'delete', 'auth.users', before_data, after_data);
+    return null;
+  end if;
+  perform private.sync_user(new.id);
+  if new.banned_until > now() and (tg_op = 'INSERT' or new.banned_until is distinct from old.banned_until) then
+    perform private.deny_user(new.id, 'banned');
   end if;
   -- A mere sign-in moves last_sign_in_at only, and is no news.
   if before_data is distinct from after_data then
-    perform private.log_sync(user_id, lower(tg_op), 'auth.users', before_data, after_data);
+    perform private.log_sync(new.id, lower(tg_op), 'auth.users', before_data, after_data);
   end if;
   return null;
 exception when others then
-  perform private.log_sync(user_id, lower(tg_op), 'auth.users', before_data, after_data, sqlstate || ' ' || sqlerrm);
+  if tg_op = 'DELETE' then
+    -- Nobody is half deleted: then the whole deletion fails, and can be done again.
+    raise;
+  end if;
+  perform private.log_sync(new.id, lower(tg_op), 'auth.users', before_data, after_data, sqlstate || ' ' || sqlerrm);
   return null;
 end
 $$;
 comment on function private.auth_users_follow is
-  'Keeps public.users in step with Supabase Auth. Whatever fails is logged and repeated later: signing up never fails for it.';
+  'Keeps public.users in step with Supabase Auth. Whatever fails is logged and repeated later: signing up and in never '
+  'fail for it. A deletion does.';
 
 create trigger t900_cairn_follow after insert or update or delete on auth.users
   for each row execute function private.auth_users_follow();
+
+create function private.repeat_user_sync(account auth.users, source text) returns boolean
+  language plpgsql volatile set search_path = ''
+as $$
+begin
+  perform private.sync_user(account.id);
+  perform private.log_sync(account.id, 'repeat', source, null, private.sync_facts(account));
+  return true;
+exception when others then
+  perform private.log_sync(account.id, 'repeat', source, null, private.sync_facts(account), sqlstate || ' ' || sqlerrm);
+  return false;
+end
+$$;
+comment on function private.repeat_user_sync is
+  'Bring in line a person for whom the trigger could not, and log it; false when it failed again. For the functions below.';
 
 create function private.repeat_failed_user_syncs(part integer default null) returns integer
   language plpgsql volatile security definer set search_path = ''
@@ -424,14 +453,7 @@ begin
     order by found.created_at
     limit case when part is not null then 1000 end
   loop
-    begin
-      perform private.sync_user(account.id);
-      repaired := repaired + 1;
-      perform private.log_sync(account.id, 'repeat', 'repeat_failed_user_syncs', null, private.sync_facts(account));
-    exception when others then
-      perform private.log_sync(account.id, 'repeat', 'repeat_failed_user_syncs', null, private.sync_facts(account),
-                               sqlstate || ' ' || sqlerrm);
-    end;
+    repaired := repaired + private.repeat_user_sync(account, 'repeat_failed_user_syncs')::integer;
   end loop;
   return repaired;
 end
@@ -450,7 +472,8 @@ as $$
 begin
   if not exists (select from public.users as person where person.id = user_id) then
     -- The trigger on auth.users failed for her; this is the latest moment to make it good.
-    perform private.sync_user(user_id);
+    perform private.repeat_user_sync(account, 'admit_session')
+    from auth.users as account where account.id = may_enter.user_id;
   end if;
   return exists (
     select
@@ -494,6 +517,8 @@ begin
     return session.user_id = viewer and session.ended_at is null;
   end if;
 
+  -- The person first, then what is hers: an erasure locks in this order.
+  perform from public.users as person where person.id = viewer for no key update;
   insert into public.user_sessions as known (id, user_id, service_type, user_agent, ip_address, expires_at)
   values (session_id, viewer, left(coalesce(service, 'api'), 40), left(admit_session.user_agent, 400), ip,
           admit_session.expires_at)

@@ -80,7 +80,8 @@ begin
     raise exception using errcode = 'CA409', message = 'A conversation stays with its owner.';
   end if;
   if new.status <> old.status then
-    if not (
+    -- An undo of what an agent did puts a former status back.
+    if current_user <> 'cairn_undo' and not (
       case old.status
         when 'active'    then new.status in ('paused', 'completed', 'archived')
         when 'paused'    then new.status in ('active', 'completed', 'archived')
@@ -94,6 +95,8 @@ begin
     new.archived_from := case when new.status = 'archived' then old.status end;
     if new.status = 'completed' and old.status <> 'archived' then
       new.completed_at := now();
+    elsif old.status = 'completed' and new.status <> 'archived' then
+      new.completed_at := null;
     end if;
   end if;
   if (new.status, new.title, new.description, new.metadata)

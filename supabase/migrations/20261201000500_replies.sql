@@ -130,21 +130,26 @@ create trigger t500_conversations_drop_summary after delete on public.conversati
 -- For workers -----------------------------------------------------------------
 
 create function private.is_served(user_id uuid) returns boolean
-  language sql stable set search_path = ''
+  language plpgsql stable set search_path = ''
 as $$
-  select exists (
+begin
+  return exists (
     select
     from public.users as person
     join auth.users as account on account.id = person.id
-    where person.id = user_id
+    where person.id = is_served.user_id
       and person.is_active
       and person.deleted_at is null
       and account.deleted_at is null
       and coalesce(account.banned_until <= now(), true)
-  )
+      -- Of the chapter on minors.
+      and private.takes_part(person.id)
+  );
+end
 $$;
 comment on function private.is_served is
-  'May anything be done in this person''s name? Not while she is locked out, banned or closed. For claim_job and hold_job.';
+  'May anything be done in this person''s name? Not while she is locked out, banned or closed, nor while she does not '
+  'take part (see users.takes_part_from). For claim_job and hold_job.';
 
 create function private.claim_job(kinds text[], lease_seconds double precision)
   returns table (id uuid, kind text, user_id uuid, ref_id uuid, attempt integer, fence bigint)

@@ -492,3 +492,21 @@ create trigger t800_user_sessions_audit after insert or update of ended_at on pu
   for each row execute function private.audit_change('sign_in', 'last_activity_at', 'expires_at', 'is_active');
 create trigger t800_conversations_audit after update of status or delete on public.conversations
   for each row execute function private.audit_change('conversation');
+create trigger t800_profiles_audit after update on public.profiles
+  for each row execute function private.audit_change('account');
+create trigger t800_guardian_consents_audit after insert or update or delete on public.guardian_consents
+  for each row execute function private.audit_change('consent');
+create trigger t800_external_identities_audit after insert or update or delete on public.external_identities
+  for each row execute function private.audit_change('account');
+create trigger t800_memories_audit after update of is_consented, status or delete on public.memories
+  for each row execute function private.audit_change('memory');
+create trigger t800_journal_entries_audit after update of shared_with_ai, deleted_at or delete on public.journal_entries
+  for each row execute function private.audit_change('journal');
+create trigger t800_crisis_events_audit after insert or update or delete on public.crisis_events
+  for each row execute function private.audit_change('safety');
+create trigger t800_safety_contacts_audit after insert or update or delete on public.safety_contacts
+  for each row execute function private.audit_change('safety');
+create trigger t800_safety_plans_audit after insert or update or delete on public.safety_plans
+  for each row execute function private.audit_change('safety');
+create trigger t800_subscriptions_audit after insert or update or delete on public.subscriptions
+  for each row execute function private.audit_change('billing');

@@ -85,7 +85,7 @@ comment on column public.agent_actions.before is 'The row as it was; null when i
 comment on column public.agent_actions.after is 'The row as it became; null when it was deleted. Written by a trigger only.';
 comment on column public.agent_actions.undo_of is 'The action that this one undid; null unless it is an undo.';
 comment on column public.agent_actions.reverted_at is 'When it was undone; null while it holds.';
-comment on column public.agent_actions.blanked_at is 'When what it held was removed, because she forgot the row: it cannot be undone any more.';
+comment on column public.agent_actions.blanked_at is 'When what it held was removed, because she forgot the row, or since when it holds nothing, because the row is sensitive: it cannot be undone.';
 
 -- Her list, newest first; of one row; of a conversation.
 create index agent_actions_by_creation_idx     on public.agent_actions (user_id, created_at desc, id desc);
@@ -153,18 +153,29 @@ create function private.capture_agent_action() returns trigger
   set timezone = 'UTC'
 as $$
 declare
-  acting constant text  := private.actor();
-  before constant jsonb := case when tg_op <> 'INSERT' then private.stored_facts(tg_relid, to_jsonb(old)) end;
-  after  constant jsonb := case when tg_op <> 'DELETE' then private.stored_facts(tg_relid, to_jsonb(new)) end;
-  whole  constant jsonb := coalesce(after, before);
-  owner  constant uuid  := (whole ->> 'user_id')::uuid;
-  word   constant text  := coalesce(
+  acting constant text := private.actor();
+  -- Of what is sensitive, the log says that something was done, and holds nothing of it.
+  secret constant boolean := private.is_sensitive(tg_table_name);
+  word   constant text := coalesce(
     tg_argv[0], regexp_replace(regexp_replace(tg_table_name, 'ies$', 'y'), '([^s])s$', '\1'));
+  computed text[];
+  before  jsonb;
+  after   jsonb;
+  whole   jsonb;
+  owner   uuid;
   changed jsonb;
 begin
   if acting is null then
     return null;
   end if;
+  computed := array(
+    select field.attname::text from pg_catalog.pg_attribute as field
+    where field.attrelid = tg_relid and field.attgenerated <> ''
+  );
+  before := case when tg_op <> 'INSERT' then to_jsonb(old) - computed end;
+  after  := case when tg_op <> 'DELETE' then to_jsonb(new) - computed end;
+  whole  := coalesce(after, before);
+  owner  := (whole ->> 'user_id')::uuid;
   if tg_op = 'UPDATE' then
     select jsonb_agg(field.key order by field.key) into changed
     from jsonb_each(after) as field
@@ -186,7 +197,7 @@ begin
   end if;
 
   insert into public.agent_actions (
-    user_id, conversation_id, actor, action_type, entity_type, entity_id, payload, result, before, after
+    user_id, conversation_id, actor, action_type, entity_type, entity_id, payload, result, before, after, blanked_at
   )
   values (
     owner,
@@ -199,10 +210,11 @@ begin
     case tg_op when 'INSERT' then 'create_' when 'UPDATE' then 'update_' else 'delete_' end || word,
     tg_table_name,
     (whole ->> 'id')::uuid,
-    coalesce(nullif(current_setting('cairn.action_payload', true), '')::jsonb, '{}'),
+    coalesce(case when not secret then nullif(current_setting('cairn.action_payload', true), '')::jsonb end, '{}'),
     jsonb_strip_nulls(jsonb_build_object('columns', changed)),
-    before,
-    after
+    case when not secret then before end,
+    case when not secret then after end,
+    case when secret then now() end
   );
   return null;
 end
@@ -499,7 +511,7 @@ grant execute on function private.blank_agent_actions to cairn_server;
 
 -- What is captured ------------------------------------------------------------
 -- One trigger a table, in the order of the migrations: what an agent may write. Not messages, which
--- are not undone. An undo writes its own line, and she herself none: neither calls the function.
+-- are not undone, nor a guided run, which its own verbs move. An undo writes its own line, and she herself none: neither calls the function.
 
 create trigger t700_conversations_agent
   after insert or update of title, description, kind, status, metadata or delete on public.conversations
@@ -511,3 +523,138 @@ create trigger t700_thread_mappings_agent after insert or update or delete on pu
 create trigger t700_conversation_summaries_agent after insert or update or delete on public.conversation_summaries
   for each row when (private.actor() is not null and current_user <> 'cairn_undo')
   execute function private.capture_agent_action();
+create trigger t700_memories_agent after insert or update or delete on public.memories
+  for each row when (private.actor() is not null and current_user <> 'cairn_undo')
+  execute function private.capture_agent_action();
+create trigger t700_memory_links_agent after insert or update or delete on public.memory_links
+  for each row when (private.actor() is not null and current_user <> 'cairn_undo')
+  execute function private.capture_agent_action();
+create trigger t700_check_ins_agent after insert or update or delete on public.check_ins
+  for each row when (private.actor() is not null and current_user <> 'cairn_undo')
+  execute function private.capture_agent_action();
+create trigger t700_user_people_agent after insert or update or delete on public.user_people
+  for each row when (private.actor() is not null and current_user <> 'cairn_undo')
+  execute function private.capture_agent_action();
+create trigger t700_user_support_system_agent after insert or update or delete on public.user_support_system
+  for each row when (private.actor() is not null and current_user <> 'cairn_undo')
+  execute function private.capture_agent_action();
+create trigger t700_user_previous_therapy_agent after insert or update or delete on public.user_previous_therapy
+  for each row when (private.actor() is not null and current_user <> 'cairn_undo')
+  execute function private.capture_agent_action();
+create trigger t700_user_relationship_status_agent after insert or update or delete on public.user_relationship_status
+  for each row when (private.actor() is not null and current_user <> 'cairn_undo')
+  execute function private.capture_agent_action();
+create trigger t700_user_living_situation_agent after insert or update or delete on public.user_living_situation
+  for each row when (private.actor() is not null and current_user <> 'cairn_undo')
+  execute function private.capture_agent_action();
+create trigger t700_user_spiritual_path_agent after insert or update or delete on public.user_spiritual_path
+  for each row when (private.actor() is not null and current_user <> 'cairn_undo')
+  execute function private.capture_agent_action();
+create trigger t700_user_mood_trends_agent after insert or update or delete on public.user_mood_trends
+  for each row when (private.actor() is not null and current_user <> 'cairn_undo')
+  execute function private.capture_agent_action();
+create trigger t700_user_emotional_states_agent after insert or update or delete on public.user_emotional_states
+  for each row when (private.actor() is not null and current_user <> 'cairn_undo')
+  execute function private.capture_agent_action();
+create trigger t700_user_emotional_trends_agent after insert or update or delete on public.user_emotional_trends
+  for each row when (private.actor() is not null and current_user <> 'cairn_undo')
+  execute function private.capture_agent_action();
+create trigger t700_user_sleep_routine_agent after insert or update or delete on public.user_sleep_routine
+  for each row when (private.actor() is not null and current_user <> 'cairn_undo')
+  execute function private.capture_agent_action();
+create trigger t700_user_daily_habits_agent after insert or update or delete on public.user_daily_habits
+  for each row when (private.actor() is not null and current_user <> 'cairn_undo')
+  execute function private.capture_agent_action();
+create trigger t700_user_current_practices_agent after insert or update or delete on public.user_current_practices
+  for each row when (private.actor() is not null and current_user <> 'cairn_undo')
+  execute function private.capture_agent_action();
+create trigger t700_user_current_stressors_agent after insert or update or delete on public.user_current_stressors
+  for each row when (private.actor() is not null and current_user <> 'cairn_undo')
+  execute function private.capture_agent_action();
+create trigger t700_user_themes_agent after insert or update or delete on public.user_themes
+  for each row when (private.actor() is not null and current_user <> 'cairn_undo')
+  execute function private.capture_agent_action();
+create trigger t700_user_emotional_patterns_agent after insert or update or delete on public.user_emotional_patterns
+  for each row when (private.actor() is not null and current_user <> 'cairn_undo')
+  execute function private.capture_agent_action();
+create trigger t700_user_pattern_loops_agent after insert or update or delete on public.user_pattern_loops
+  for each row when (private.actor() is not null and current_user <> 'cairn_undo')
+  execute function private.capture_agent_action();
+create trigger t700_user_shadow_themes_agent after insert or update or delete on public.user_shadow_themes
+  for each row when (private.actor() is not null and current_user <> 'cairn_undo')
+  execute function private.capture_agent_action();
+create trigger t700_user_ancestral_issues_agent after insert or update or delete on public.user_ancestral_issues
+  for each row when (private.actor() is not null and current_user <> 'cairn_undo')
+  execute function private.capture_agent_action();
+create trigger t700_user_relationship_dynamics_agent after insert or update or delete on public.user_relationship_dynamics
+  for each row when (private.actor() is not null and current_user <> 'cairn_undo')
+  execute function private.capture_agent_action();
+create trigger t700_user_dysregulating_factors_agent after insert or update or delete on public.user_dysregulating_factors
+  for each row when (private.actor() is not null and current_user <> 'cairn_undo')
+  execute function private.capture_agent_action();
+create trigger t700_user_insight_notes_agent after insert or update or delete on public.user_insight_notes
+  for each row when (private.actor() is not null and current_user <> 'cairn_undo')
+  execute function private.capture_agent_action();
+create trigger t700_user_value_compass_agent after insert or update or delete on public.user_value_compass
+  for each row when (private.actor() is not null and current_user <> 'cairn_undo')
+  execute function private.capture_agent_action();
+create trigger t700_user_goals_agent after insert or update or delete on public.user_goals
+  for each row when (private.actor() is not null and current_user <> 'cairn_undo')
+  execute function private.capture_agent_action();
+create trigger t700_user_growth_milestones_agent after insert or update or delete on public.user_growth_milestones
+  for each row when (private.actor() is not null and current_user <> 'cairn_undo')
+  execute function private.capture_agent_action();
+create trigger t700_user_growth_opportunities_agent after insert or update or delete on public.user_growth_opportunities
+  for each row when (private.actor() is not null and current_user <> 'cairn_undo')
+  execute function private.capture_agent_action();
+create trigger t700_user_strengths_agent after insert or update or delete on public.user_strengths
+  for each row when (private.actor() is not null and current_user <> 'cairn_undo')
+  execute function private.capture_agent_action();
+create trigger t700_user_role_model_traits_agent after insert or update or delete on public.user_role_model_traits
+  for each row when (private.actor() is not null and current_user <> 'cairn_undo')
+  execute function private.capture_agent_action();
+create trigger t700_user_coping_tools_agent after insert or update or delete on public.user_coping_tools
+  for each row when (private.actor() is not null and current_user <> 'cairn_undo')
+  execute function private.capture_agent_action();
+create trigger t700_user_regulation_strategies_agent after insert or update or delete on public.user_regulation_strategies
+  for each row when (private.actor() is not null and current_user <> 'cairn_undo')
+  execute function private.capture_agent_action();
+create trigger t700_user_trauma_patterns_agent after insert or update or delete on public.user_trauma_patterns
+  for each row when (private.actor() is not null and current_user <> 'cairn_undo')
+  execute function private.capture_agent_action();
+create trigger t700_user_risk_factors_agent after insert or update or delete on public.user_risk_factors
+  for each row when (private.actor() is not null and current_user <> 'cairn_undo')
+  execute function private.capture_agent_action();
+create trigger t700_user_substance_use_agent after insert or update or delete on public.user_substance_use
+  for each row when (private.actor() is not null and current_user <> 'cairn_undo')
+  execute function private.capture_agent_action();
+create trigger t700_user_suicidal_thoughts_agent after insert or update or delete on public.user_suicidal_thoughts
+  for each row when (private.actor() is not null and current_user <> 'cairn_undo')
+  execute function private.capture_agent_action();
+create trigger t700_journal_entries_agent
+  after insert or update of conversation_id, title, content, mood, emotional_tone, themes, is_private, shared_with_ai, deleted_at or delete
+  on public.journal_entries
+  for each row when (private.actor() is not null and current_user <> 'cairn_undo')
+  execute function private.capture_agent_action();
+create trigger t700_user_conversation_continuity_agent after insert or update or delete on public.user_conversation_continuity
+  for each row when (private.actor() is not null and current_user <> 'cairn_undo')
+  execute function private.capture_agent_action();
+create trigger t700_insights_agent
+  after insert or update of title, content, tags, status, rating, feedback or delete
+  on public.insights
+  for each row when (private.actor() is not null and current_user <> 'cairn_undo')
+  execute function private.capture_agent_action();
+create trigger t700_commitments_agent after insert or update or delete on public.commitments
+  for each row when (private.actor() is not null and current_user <> 'cairn_undo')
+  execute function private.capture_agent_action();
+create trigger t700_parts_agent
+  after insert or update of name, story, role, status, felt_age, body_location, image, intention, fears, needs, attributes or delete
+  on public.parts
+  for each row when (private.actor() is not null and current_user <> 'cairn_undo')
+  execute function private.capture_agent_action();
+create trigger t700_part_relationships_agent after insert or update or delete on public.part_relationships
+  for each row when (private.actor() is not null and current_user <> 'cairn_undo')
+  execute function private.capture_agent_action('relationship');
+create trigger t700_part_assessments_agent after insert or update or delete on public.part_assessments
+  for each row when (private.actor() is not null and current_user <> 'cairn_undo')
+  execute function private.capture_agent_action('assessment');

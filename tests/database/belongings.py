@@ -1,4 +1,4 @@
-"""Gives a person one row in every table, as an administrator would."""
+"""Gives a person a row in each table of accounts and chat, as an administrator would."""
 
 from __future__ import annotations
 
@@ -8,7 +8,12 @@ from uuid import UUID, uuid4
 import asyncpg
 
 from graphql_api.auth import Viewer
-from tests.fixtures.seeded import OWNER_COLUMN, furnish_from_seed, tables
+
+TABLES = (
+    "users", "user_service_profiles", "user_sessions",
+    "conversations", "messages", "thread_mappings", "conversation_summaries",
+    "live_events", "live_heads",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -22,7 +27,6 @@ class Belongings:
         message: what she said in `conversation`.
         thread: the outside thread, on `chatgpt`, that leads to `conversation`.
         session: her sign-in.
-        rows: table → id of a row of hers in it.
     """
 
     user_id: UUID
@@ -31,22 +35,16 @@ class Belongings:
     message: UUID
     thread: str
     session: UUID
-    rows: dict[str, UUID]
 
 
 async def furnish(owner: asyncpg.Connection, viewer: Viewer) -> Belongings:
-    """Insert one row into each table for `viewer`, who has signed up.
-
-    Those that tests speak of are written here, the others are as in the seed.
-    """
+    """Insert what `Belongings` names for `viewer`, who has signed up, and what hangs on it."""
     assert viewer.user_id is not None
     user_id, conversation, archived, message = viewer.user_id, uuid4(), uuid4(), uuid4()
-    profile, session, mapping, summary = (uuid4() for _ in range(4))
+    session = uuid4()
     thread = f"thread-{conversation}"
     await owner.execute(
-        "insert into public.user_service_profiles (id, user_id, service_type) "
-        "values ($1, $2, 'chat')",
-        profile,
+        "insert into public.user_service_profiles (user_id, service_type) values ($1, 'chat')",
         user_id,
     )
     await owner.execute(
@@ -73,44 +71,33 @@ async def furnish(owner: asyncpg.Connection, viewer: Viewer) -> Belongings:
         conversation,
     )
     await owner.execute(
-        "insert into public.thread_mappings (id, user_id, conversation_id, source, "
-        "external_thread_id) values ($1, $2, $3, 'chatgpt', $4)",
-        mapping,
+        "insert into public.thread_mappings (user_id, conversation_id, source, "
+        "external_thread_id) values ($1, $2, 'chatgpt', $3)",
         user_id,
         conversation,
         thread,
     )
     await owner.execute(
-        "insert into public.conversation_summaries (id, user_id, conversation_id, summary, "
-        "through_turn) values ($1, $2, $3, 'about a secret', 1)",
-        summary,
+        "insert into public.conversation_summaries (user_id, conversation_id, summary, "
+        "through_turn) values ($1, $2, 'about a secret', 1)",
         user_id,
         conversation,
     )
-    rows = await furnish_from_seed(owner, user_id, await tables(owner)) | {
-        "users": user_id,
-        "user_service_profiles": profile,
-        "user_sessions": session,
-        "conversations": conversation,
-        "messages": message,
-        "thread_mappings": mapping,
-        "conversation_summaries": summary,
-    }
-    return Belongings(user_id, conversation, archived, message, thread, session, rows)
+    return Belongings(user_id, conversation, archived, message, thread, session)
 
 
 async def snapshot(owner: asyncpg.Connection, person: Belongings) -> dict[str, list[str]]:
-    """Give all that a person has, as text, by table; empty tables fail the test that asks."""
+    """Give all that a person has there, as text, by table; empty tables fail the test that asks."""
     found = {
         table: [
             row[0]
             for row in await owner.fetch(
                 f"select to_jsonb(t)::text from public.{table} t "
-                f"where {OWNER_COLUMN.get(table, 'user_id')} = $1 order by 1",
+                f"where {'id' if table == 'users' else 'user_id'} = $1 order by 1",
                 person.user_id,
             )
         ]
-        for table in await tables(owner)
+        for table in TABLES
     }
     assert [table for table, rows in found.items() if not rows] == []
     return found

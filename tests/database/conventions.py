@@ -323,13 +323,41 @@ CONVENTIONS = (
         "a view runs with the rights of who asks, and nothing is materialised",
         """
         select c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace
-        where n.nspname in ('public', 'private') and (
+        where n.nspname in ('public', 'private', 'admin') and (
           c.relkind = 'm'
           or (c.relkind = 'v' and not coalesce('security_invoker=true' = any (c.reloptions), false))
         )
         """,
         "create view public.careless as select * from public.messages",
         "careless",
+    ),
+    Convention(
+        "admin-views",
+        "schema admin holds nothing but views, each with a comment",
+        """
+        select c.relname from pg_class c
+        where c.relnamespace = 'admin'::regnamespace and c.relkind <> 'i'
+          and (c.relkind <> 'v' or obj_description(c.oid, 'pg_class') is null)
+        union all
+        select proname from pg_proc where pronamespace = 'admin'::regnamespace
+        """,
+        "create view admin.careless with (security_invoker = true) as select 1 as one",
+        "careless",
+    ),
+    Convention(
+        "admin-closed",
+        "schema admin, and what is in it, is granted to nobody but its owner",
+        """
+        select format('%s:%s', n.nspname, a.grantee::regrole)
+        from pg_namespace n cross join aclexplode(n.nspacl) a
+        where n.nspname = 'admin' and a.grantee <> n.nspowner
+        union all
+        select format('%s:%s', c.relname, case a.grantee when 0 then 'public' else a.grantee::regrole::text end)
+        from pg_class c cross join aclexplode(c.relacl) a
+        where c.relnamespace = 'admin'::regnamespace and a.grantee <> c.relowner
+        """,
+        "grant select on admin.growth to service_role",
+        "growth:service_role",
     ),
     Convention(
         "trigger-names",

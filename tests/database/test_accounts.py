@@ -240,20 +240,88 @@ async def test_a_locked_row_keeps_nobody_from_signing_in(
     assert answer == "UPDATE 1"
 
 
-async def test_an_account_deleted_by_auth_leaves_one_line_and_a_denial(
+async def test_an_account_deleted_by_auth_leaves_a_denial_and_a_line_that_names_nobody(
     auth: asyncpg.Connection,
 ) -> None:
     user_id = await sign_up(auth, "clara@example.com")
+    before = await as_admin(auth, "select id from private.user_sync_logs where user_id is null")
 
     await auth.execute("delete from auth.users where id = $1", user_id)
 
-    lines = await logs(auth, user_id)
+    lines = await as_admin(
+        auth,
+        "select sync_type, success, before_data, after_data from private.user_sync_logs "
+        "where user_id is null and not (id = any ($1))",
+        [row["id"] for row in before],
+    )
     denials = await as_admin(
         auth, "select kind, reason from private.denials where subject = $1", user_id
     )
     assert await person(auth, user_id) is None
-    assert [line["sync_type"] for line in lines] == ["delete"]
+    assert await logs(auth, user_id) == []
+    assert [(line["sync_type"], line["success"]) for line in lines] == [("delete", True)]
+    assert json.loads(lines[0]["before_data"])["email"] is True
+    assert lines[0]["after_data"] is None
     assert [tuple(row) for row in denials] == [("user", "account deleted")]
+
+
+async def test_a_deletion_that_cannot_be_followed_fails_as_a_whole(
+    auth: asyncpg.Connection,
+) -> None:
+    """Unlike a sign-up: nobody is half deleted, and it can be done again."""
+    user_id = await sign_up(auth, "clara@example.com")
+    await as_admin(
+        auth, "alter table private.denials add constraint planted check (false) not valid"
+    )
+
+    point = auth.transaction()
+    await point.start()
+    with pytest.raises(asyncpg.CheckViolationError):
+        await auth.execute("delete from auth.users where id = $1", user_id)
+    await point.rollback()
+
+    assert await person(auth, user_id) is not None
+    assert await auth.fetchval("select count(*) from auth.users where id = $1", user_id) == 1
+
+
+async def test_a_sync_again_changes_and_logs_nothing(auth: asyncpg.Connection) -> None:
+    """NU-045: idempotent, down to the moment of the last change."""
+    user_id = await sign_up(auth, "clara@example.com", told={"full_name": "Clara Ibsen"})
+    await as_admin(
+        auth, "update public.users set updated_at = '2026-01-01', last_active_at = now()"
+    )
+    before, lines = await person(auth, user_id), await logs(auth, user_id)
+
+    await auth.execute("update auth.users set updated_at = now() where id = $1", user_id)
+    await as_admin(auth, "select private.sync_user($1)", user_id)
+    repaired = await as_admin(auth, "select private.repeat_failed_user_syncs()")
+
+    assert await person(auth, user_id) == before
+    assert await logs(auth, user_id) == lines
+    assert repaired[0][0] == 0
+
+
+async def test_a_persons_row_that_was_missing_is_made_at_the_door_and_logged(
+    new_user: NewUser, as_user: AsUser, owner: asyncpg.Connection
+) -> None:
+    """NU-044: with the request and the sign-in that it came with."""
+    clara = await new_user("Clara")
+    await owner.execute("delete from public.users where id = $1", clara.user_id)
+
+    async with as_user(clara, "cairn_server") as connection:
+        await connection.execute("set local cairn.request_id = 'request-7'")
+        admitted = await connection.fetchval(
+            "select private.admit_session($1, now() + interval '1 hour', 'api', null, null)",
+            clara.session_id,
+        )
+
+    line = await owner.fetchrow(
+        "select * from private.user_sync_logs where user_id = $1 and sync_type = 'repeat'",
+        clara.user_id,
+    )
+    assert admitted is True
+    assert (line["source"], line["success"]) == ("admit_session", True)
+    assert (line["request_id"], line["session_id"]) == ("request-7", clara.session_id)
 
 
 async def test_she_edits_her_own_profile(new_user: NewUser, as_user: AsUser) -> None:

@@ -78,7 +78,7 @@ async def test_pgrls_sees_a_trigger_that_passes_policies_and_is_not_explained(
 
 
 async def explained(owner: asyncpg.Connection, folder: Path) -> Path:
-    """Write our configuration with the triggers that are no bypass, or one with a reason."""
+    """Write our configuration with what is no bypass, or one with a reason."""
     triggers = await owner.fetch(
         """
         select format('%s.%s.%s', n.nspname, c.relname, t.tgname)
@@ -90,10 +90,20 @@ async def explained(owner: asyncpg.Connection, folder: Path) -> Path:
         """,
         list(exceptions("asks-who-calls")),
     )
+    # They only take away from what the owner's policies allow.
+    restrictive = await owner.fetch(
+        "select format('public.%s.%s', c.relname, p.polname) "
+        "from pg_policy p join pg_class c on c.oid = p.polrelid where not p.polpermissive"
+    )
     config = folder / "pgrls.toml"
-    allowed = ",".join(f'"{row[0]}"' for row in triggers)
     text = (PROJECT / "supabase/pgrls.toml").read_text()
-    config.write_text(f"{text}\n[lint.rules.SEC013]\nallowlist = [{allowed}]\n")
+    for rule, found in (
+        ("SEC013", triggers),
+        ("SEC005", restrictive),
+    ):
+        allowed = ",".join(f'"{row[0]}"' for row in found)
+        text += f"\n[lint.rules.{rule}]\nallowlist = [{allowed}]\n"
+    config.write_text(text)
     return config
 
 

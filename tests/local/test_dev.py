@@ -313,7 +313,7 @@ def test_a_real_project_in_the_environment_is_not_touched(running: Dev) -> None:
 def test_other_commands_find_the_running_stack(running: Dev) -> None:
     folder = ("--data-dir", str(running.data_dir))
 
-    url = cairn("db-url", "--role", "owner", *folder)
+    url = cairn("db-url", *folder)
     migrated = cairn("migrate", *folder)
     seeded = cairn("seed", *folder)
 
@@ -324,7 +324,7 @@ def test_other_commands_find_the_running_stack(running: Dev) -> None:
 
 
 async def test_the_login_of_the_api_is_no_more_than_that(running: Dev) -> None:
-    url = cairn("db-url", "--data-dir", str(running.data_dir)).stdout.strip()
+    url = cairn("db-url", "--role", "api", "--data-dir", str(running.data_dir)).stdout.strip()
 
     connection = await asyncpg.connect(url)
     row = await connection.fetchrow(

@@ -1,7 +1,8 @@
 """`python -m tests.mutants`: sabotage the source in small ways, and see that the tests notice.
 
 A test that nothing can make fail guards nothing. Each mutant is a fault that would hurt somebody;
-a run fails when one survives, or when the text that it changes is no longer there.
+a run fails when one survives, or when the text that it changes is no longer there. Last come the
+sabotages of the database that the proof of isolation must notice, each in a transaction.
 """
 
 from __future__ import annotations
@@ -16,7 +17,9 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from tests.mutants import answers, database, identity, live
+from tests.isolation.sabotage import Sabotage
+from tests.isolation.walls import SABOTAGES
+from tests.mutants import answers, database, identity, live, walls
 from tests.mutants.laboratory import PROJECT, Laboratory, Outcome
 from tests.mutants.mutant import Mutant, Stale
 
@@ -36,20 +39,26 @@ def main(
     at_once: Annotated[int, typer.Option(min=1, max=32, help="How many at once.")] = AT_ONCE,
 ) -> None:
     """Sabotage the source in small ways, each in a copy, and see that the tests notice."""
-    chosen = [one for one in MUTANTS if not names or any(part in one.name for part in names)]
-    if not chosen:
+    chosen = [one for one in MUTANTS if _is_meant(one.name, names)]
+    sabotages = [one for one in SABOTAGES if _is_meant(one.name, names)]
+    if not chosen and not sabotages:
         console.print("There is no mutant of this name; --list shows them.")
         raise typer.Exit(2)
     if show:
-        _list(chosen)
+        _list(chosen, sabotages)
         return
-    outcomes = asyncio.run(_examine(chosen, at_once))
+    outcomes = asyncio.run(_examine(chosen, at_once)) if chosen else []
     bad = [one for one in outcomes if not one.verdict.is_good]
     console.print(f"{len(chosen)} mutants; not as they should be: {len(bad)}.")
-    raise typer.Exit(1 if bad else 0)
+    noticed = walls.break_them(sabotages, console) if sabotages else True
+    raise typer.Exit(0 if noticed and not bad else 1)
 
 
-def _list(mutants: Sequence[Mutant]) -> None:
+def _is_meant(name: str, parts: Sequence[str] | None) -> bool:
+    return not parts or any(part in name for part in parts)
+
+
+def _list(mutants: Sequence[Mutant], sabotages: Sequence[Sabotage]) -> None:
     for mutant in mutants:
         try:
             mutant.mutated(PROJECT)
@@ -57,6 +66,8 @@ def _list(mutants: Sequence[Mutant]) -> None:
             console.print(f"{mutant.name}  STALE: {stale}", style="red")
         else:
             console.print(f"{mutant.name}  [dim]{mutant.file}[/dim]")
+    for sabotage in sabotages:
+        console.print(f"{sabotage.name}  [dim]{sabotage.subject}[/dim]")
 
 
 async def _examine(mutants: Sequence[Mutant], at_once: int) -> list[Outcome]:

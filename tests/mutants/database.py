@@ -10,6 +10,7 @@ CHAT = "supabase/migrations/20261201000300_chat.sql"
 
 CONVENTIONS = "tests/database/test_conventions.py"
 ISOLATION = "tests/database/test_isolation_sql.py"
+PROOF = "tests/isolation/test_proof.py::test_ben_gets_nothing_of_anas_by_the"
 SESSIONS = "tests/database/test_sessions.py"
 RULES = "tests/database/test_chat_rules.py"
 MESSAGES = "tests/database/test_messages.py"
@@ -23,22 +24,22 @@ POLICIES = (
         CHAT,
         f"policy owner_select on public.messages for select {BOTH} using      {HERS};",
         f"policy owner_select on public.messages for select {BOTH} using      (true);",
-        (f"{ISOLATION}::test_ben_reads_none_of_anas_rows",),
+        (f"{PROOF}_table[public.messages]",),
     ),
     Mutant(
         "everybody-reads-all-devices",
         ACCOUNTS,
         f"policy owner_select on public.user_sessions for select {BOTH} using      {HERS};",
         f"policy owner_select on public.user_sessions for select {BOTH} using      (true);",
-        (f"{ISOLATION}::test_ben_reads_none_of_anas_rows",),
+        (f"{PROOF}_table[public.user_sessions]",),
     ),
     Mutant(
-        # Nobody deletes what she does not see, so that only the catalogue can tell.
+        # A deletion without a condition asks this policy alone.
         "the-policy-of-deleting-holds-for-nobody-in-particular",
         CHAT,
         f"policy owner_delete on public.conversations for delete {BOTH} using      {HERS};",
         f"policy owner_delete on public.conversations for delete {BOTH} using      (true);",
-        (f"{CONVENTIONS}::test_the_schema_obeys",),
+        (f"{PROOF}_table[public.conversations]",),
     ),
     Mutant(
         "the-owner-of-messages-passes-their-policies",
@@ -52,7 +53,7 @@ POLICIES = (
         CHAT,
         "alter table public.thread_mappings enable row level security;",
         "",
-        (f"{ISOLATION}::test_ben_reads_none_of_anas_rows",),
+        (f"{PROOF}_table[public.thread_mappings]",),
     ),
     Mutant(
         "a-thread-may-lead-into-the-conversation-of-another",
@@ -61,16 +62,14 @@ POLICIES = (
     references public.conversations (id, user_id)""",
         """constraint thread_mappings_conversation_fkey foreign key (conversation_id)
     references public.conversations (id)""",
-        (
-            f"{ISOLATION}::test_ben_hangs_no_thread_on_anas_conversation_and_learns_not_that_it_is_there",
-        ),
+        (f"{PROOF}_table[public.thread_mappings]",),
     ),
     Mutant(
         "a-thread-id-of-another-is-taken",
         CHAT,
         "unique (user_id, source, external_thread_id)",
         "unique (source, external_thread_id)",
-        (f"{ISOLATION}::test_ben_learns_no_outside_thread_of_anas_by_on_conflict",),
+        (f"{PROOF}_table[public.thread_mappings]",),
     ),
 )
 
@@ -90,7 +89,7 @@ GRANTS = (
         ACCOUNTS,
         "update (full_name, display_name, bio, avatar_url, settings) on public.users",
         "update (full_name, display_name, bio, avatar_url, settings, xp) on public.users",
-        (f"{ISOLATION}::test_ben_awards_himself_nothing",),
+        (f"{PROOF}_table[public.users]",),
     ),
     Mutant(
         "new-functions-are-open-to-everybody",
@@ -124,7 +123,7 @@ GRANTS = (
         ACCOUNTS,
         "grant execute on function private.deny_user to service_role;",
         "grant execute on function private.deny_user to service_role, cairn_server;",
-        (f"{ISOLATION}::test_the_server_role_reads_no_private_table_and_denies_nobody",),
+        (f"{PROOF}_function[private.deny_user]",),
     ),
 )
 

@@ -8,7 +8,7 @@ CHAT = "supabase/migrations/20261201000300_chat.sql"
 LIVE = "supabase/migrations/20261201000400_live.sql"
 REPLIES = "supabase/migrations/20261201000500_replies.sql"
 
-ISOLATION = "tests/database/test_isolation_sql.py"
+PROOF = "tests/isolation/test_proof.py::test_ben_gets_nothing_of_anas_by_the_table"
 LOG = "tests/database/test_live_log.py"
 JOBS = "tests/database/test_jobs.py"
 ANSWERS = "tests/database/test_replies.py"
@@ -22,7 +22,7 @@ EVENTS = (
         LIVE,
         f"policy owner_select on public.live_events for select {BOTH} using      {HERS};",
         f"policy owner_select on public.live_events for select {BOTH} using      (true);",
-        (f"{ISOLATION}::test_ben_reads_none_of_anas_rows",),
+        (f"{PROOF}[public.live_events]",),
     ),
     Mutant(
         "an-event-is-numbered-before-the-commit",

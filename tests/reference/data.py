@@ -89,7 +89,7 @@ async def _sign_up(connection: asyncpg.Connection, name: str, user_id: UUID) -> 
         """
         insert into auth.users
           (id, aud, role, email, raw_user_meta_data, email_confirmed_at, created_at, updated_at)
-        values ($1, 'authenticated', 'authenticated', $2, '{}', $3, $3, $3)
+        values ($1, 'authenticated', 'authenticated', $2, '{"birth_year": 1990}', $3, $3, $3)
         """,
         user_id,
         f"{name.lower()}@data.example",

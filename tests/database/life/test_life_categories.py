@@ -184,8 +184,8 @@ async def test_only_a_category_with_inferred_entries_is_confirmed_or_dismissed(
     [
         "select public.memory_categories()",
         "select * from public.memory_category_statistics()",
-        f"select public.confirm_category_entry('user_themes', '{uuid4()}')",
-        f"select public.dismiss_category_entry('user_themes', '{uuid4()}')",
+        "select public.confirm_category_entry('user_themes', gen_random_uuid())",
+        "select public.dismiss_category_entry('user_themes', gen_random_uuid())",
         "select * from public.profile_summary()",
     ],
 )

@@ -1,0 +1,18 @@
+"""`docs/isolation.md` says what was tried, and that nothing came of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.isolation.proof import Proof
+from tests.isolation.report import PATH, render
+from tests.isolation.room import Room
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+async def test_the_report_is_fresh(room: Room) -> None:
+    proof = await Proof.of(room)
+    results = await proof.everything()
+
+    assert render(proof, results) == (ROOT / PATH).read_text(), "make isolation"
