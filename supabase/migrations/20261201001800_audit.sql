@@ -487,7 +487,9 @@ grant execute on function private.audit_anchors to cairn_server;
 -- One trigger a table, in the order of the migrations. Not messages, nor what only counts.
 
 create trigger t800_users_audit after insert or update on public.users
-  for each row execute function private.audit_change('account', 'last_active_at', 'last_sign_in_at', 'xp', 'current_streak');
+  for each row execute function private.audit_change(
+    'account', 'last_active_at', 'last_sign_in_at', 'xp', 'current_streak', 'takes_part_from', 'takes_part_until'
+  );
 create trigger t800_user_sessions_audit after insert or update of ended_at on public.user_sessions
   for each row execute function private.audit_change('sign_in', 'last_activity_at', 'expires_at', 'is_active');
 create trigger t800_conversations_audit after update of status or delete on public.conversations

@@ -76,10 +76,8 @@ class Table:
     """A table.
 
     Attributes:
-        kind: `table` or, as it is called in pg_class, `v` and `m` for views.
-        owner: the column that says whose row it is; None where rows belong to nobody.
         granted: role and verb, of the whole table; `delete`, `truncate` and so on.
-        hers: rows of Ana's, at most three; his are Ben's.
+        hers: rows of Ana's, at most three; his are Ben's, or what is everybody's.
         his_count: how many Ben has.
     """
 
@@ -100,6 +98,7 @@ class Table:
 
     @cached_property
     def owner(self) -> str | None:
+        """The column that says whose row it is; None where rows belong to nobody."""
         if self.schema == "public" and self.name == "users":
             return "id"
         return "user_id" if "user_id" in self.columns else None
@@ -272,31 +271,29 @@ async def read(connection: asyncpg.Connection) -> Catalogue:
         parts = (columns[oid], tuple(row["key"]), tuple(uniques[oid]), tuple(keys[oid]))
         table = Table(oid, row["schema"], row["name"], *parts, _pairs(row["granted"]))
         tables[str(table)] = await _with_rows(connection, table)
-    views = [
-        View(row["schema"], row["name"], row["stored"], tuple(row["columns"]))
-        for row in await connection.fetch(VIEWS, OURS)
-    ]
-    return Catalogue(
-        tables,
-        {str(view): view for view in views},
-        tuple(row[0] for row in await connection.fetch(SEQUENCES, OURS)),
-        {row["name"]: row["labels"] for row in await connection.fetch(LABELS)},
-    )
+    listed = await connection.fetch(VIEWS, OURS)
+    views = [View(v["schema"], v["name"], v["stored"], tuple(v["columns"])) for v in listed]
+    sequences = tuple(row[0] for row in await connection.fetch(SEQUENCES, OURS))
+    labels = {row["name"]: row["labels"] for row in await connection.fetch(LABELS)}
+    return Catalogue(tables, {str(view): view for view in views}, sequences, labels)
 
 
 async def _with_rows(connection: asyncpg.Connection, table: Table) -> Table:
-    """Add what Ana and Ben have in it."""
-    if table.owner is None:
+    """Add what Ana and Ben have in it; of public catalogues, what is everybody's."""
+    if table.owner is None and table.schema != "public":
         return table
     texts = ", ".join(f"{name}::text" for name in table.columns)
-    order = ", ".join(table.key) or table.owner
+    order = ", ".join(table.key) or "1"
+    his = f"{table.owner} = $1" if table.owner else "$1::uuid is not null"
 
     async def rows(person: UUID) -> tuple[Row, ...]:
         found = await connection.fetch(
-            f"select array[{texts}] as row from {table} where {table.owner} = $1 order by {order} limit 3",
+            f"select array[{texts}] as row from {table} where {his} order by {order} limit 3",
             person,
         )
         return tuple(dict(zip(table.columns, one["row"], strict=True)) for one in found)
 
-    count = await connection.fetchval(f"select count(*) from {table} where {table.owner} = $1", BEN)
+    if table.owner is None:
+        return replace(table, his=await rows(BEN))
+    count = await connection.fetchval(f"select count(*) from {table} where {his}", BEN)
     return replace(table, hers=await rows(ANA), his=await rows(BEN), his_count=count)

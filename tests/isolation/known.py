@@ -9,6 +9,7 @@ from tests.database.access import exceptions
 # They tell the server what depends on other people, or do to these what is asked of them. The
 # reason is the one for which `access` lets them run without asking who calls.
 SERVES_EVERYBODY = (
+    "private.audit_anchors",
     "private.claim_erasure_job",
     "private.finish_job",
     "private.hold_job",
@@ -17,7 +18,9 @@ SERVES_EVERYBODY = (
     "private.person_of_external_identity",
     "private.postpone_job",
     "private.release_job",
+    "private.schedules_without_next_run",
     "private.set_next_run",
+    "private.takes_part",
 )
 _REASONS = exceptions("asks-who-calls")
 ON_PURPOSE: Mapping[str, str] = {

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 
 from tests.isolation.callers import (
     ANONYMOUS,
@@ -45,12 +45,17 @@ CHECKS = (
 
 @dataclass(frozen=True)
 class Proof:
-    """What is tried in one room."""
+    """What is tried in one room.
+
+    Attributes:
+        tried: what came of it, by subject, so that nothing is tried twice.
+    """
 
     room: Room
     catalogue: Catalogue
     functions: Mapping[str, Function]
     calling: Calling
+    tried: dict[str, list[Result]] = field(default_factory=dict)
 
     @classmethod
     async def of(cls, room: Room) -> Proof:
@@ -66,13 +71,38 @@ class Proof:
             results += await self.of_table(name)
         for name in sorted({function.name for function in self.functions.values()}):
             results += await self.of_function(name)
-        results += await self.of_views()
-        results += await self.without_her(list(self.functions.values()))
-        results += await self.around()
+        for rest in (self.of_views, self.without_her, self.around):
+            results += await rest()
         return results
 
     async def of_table(self, name: str) -> list[Result]:
         """Try everything on one table, such as `public.messages`."""
+        return await self._once(name, lambda: self._of_table(name))
+
+    async def of_function(self, name: str) -> list[Result]:
+        """Try all functions of a name, such as `private.end_session`."""
+        return await self._once(f"function {name}", lambda: self._of_function(name))
+
+    async def of_views(self) -> list[Result]:
+        """Try every view."""
+        return await self._once("views", self._of_views)
+
+    async def without_her(self) -> list[Result]:
+        """See that functions and views answer the same when Ana has never been there."""
+        return await self._once("without her", self._without_her)
+
+    async def around(self) -> list[Result]:
+        """Try roles, schemas, sequences, accounts, and what is made tomorrow."""
+        return await self._once("around", self._around)
+
+    async def _once(
+        self, subject: str, trying: Callable[[], Awaitable[list[Result]]]
+    ) -> list[Result]:
+        if subject not in self.tried:
+            self.tried[subject] = await trying()
+        return self.tried[subject]
+
+    async def _of_table(self, name: str) -> list[Result]:
         table = self.catalogue.tables[name]
         if table.schema != "public":
             return await self._of_hidden(table)
@@ -145,18 +175,15 @@ class Proof:
             results += await self.room.run(str(table), caller, probes)
         return results + await self._as_nobody(table)
 
-    async def of_function(self, name: str) -> list[Result]:
-        """Try all functions of a name, such as `private.end_session`."""
+    async def _of_function(self, name: str) -> list[Result]:
         chosen = [one for one in self.functions.values() if one.name == name]
         return [result for one in chosen for result in await self.calling.hers(one)]
 
-    async def without_her(self, chosen: Sequence[Function]) -> list[Result]:
-        """See that functions and views answer the same when Ana has never been there."""
-        called = await self.calling.without_her(chosen)
+    async def _without_her(self) -> list[Result]:
+        called = await self.calling.without_her(list(self.functions.values()))
         return called + await views.without_her(self.room, list(self.catalogue.views.values()))
 
-    async def of_views(self) -> list[Result]:
-        """Try every view."""
+    async def _of_views(self) -> list[Result]:
         results = []
         for view in self.catalogue.views.values():
             for caller in (HE, SERVER, ANONYMOUS):
@@ -164,8 +191,7 @@ class Proof:
                 results += await self.room.run(str(view), caller, probes)
         return results
 
-    async def around(self) -> list[Result]:
-        """Try roles, schemas, sequences, accounts, and what is made tomorrow."""
+    async def _around(self) -> list[Result]:
         results = []
         for caller in (HE, SERVER, ANONYMOUS):
             now = around.probes(self.catalogue, caller.role)

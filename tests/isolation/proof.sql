@@ -12,12 +12,14 @@ as $$
   select array_agg(
     pg_stat_get_xact_tuples_inserted(relation) + pg_stat_get_xact_tuples_updated(relation)
       + pg_stat_get_xact_tuples_deleted(relation)
+      -- Another file for a table that was truncated.
+      + pg_relation_filenode(relation)::bigint
     order by relation
   )
   from proof.watched
 $$;
 comment on function proof.writes is
-  'How many rows this transaction has written in each watched table, also those that were undone.';
+  'A number for each watched table that is another when this transaction has written in it, also what was undone.';
 
 create function proof.hers(before bigint[], after bigint[]) returns text
   language plpgsql volatile security definer set search_path = ''

@@ -45,7 +45,7 @@ def render(proof: Proof, results: Sequence[Result]) -> str:
 def _sum(results: Sequence[Result]) -> str:
     hits = sum(one.outcome.is_bad for one in results)
     apart = sum(one.outcome is Outcome.APART for one in results)
-    told = "**none gave Ben anything**" if not hits else f"**{hits} gave Ben something**"
+    told = "**none gave Ben anything**" if not hits else f"**{hits} are not as they should be**"
     return (
         f"{len(results):,} attempts; {told}. {apart} of them are counted apart, as the families `primary keys` and "
         "`functions` explain.\n"

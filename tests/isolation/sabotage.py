@@ -106,10 +106,12 @@ async def _try(proof: Proof, subject: str) -> list[Result]:
         return await proof.around()
     if subject == "views":
         return await proof.of_views()
+    if subject == "without her":
+        return await proof.without_her()
     if subject in proof.catalogue.tables:
         return await proof.of_table(subject)
     chosen = [one for one in proof.functions.values() if one.name == subject]
-    return await proof.of_function(subject) + await proof.without_her(chosen)
+    return await proof.of_function(subject) + await proof.calling.without_her(chosen)
 
 
 async def sound(room: Room, sabotages: Sequence[Sabotage]) -> list[str]:

@@ -47,7 +47,7 @@ async def test_ben_gets_nothing_of_anas_by_a_view(proof: Proof) -> None:
 
 
 async def test_ben_is_answered_as_if_ana_had_never_been_there(proof: Proof) -> None:
-    results = await proof.without_her(list(proof.functions.values()))
+    results = await proof.without_her()
 
     assert results
     assert wrong(results) == []

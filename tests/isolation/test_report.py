@@ -6,13 +6,11 @@ from pathlib import Path
 
 from tests.isolation.proof import Proof
 from tests.isolation.report import PATH, render
-from tests.isolation.room import Room
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
-async def test_the_report_is_fresh(room: Room) -> None:
-    proof = await Proof.of(room)
+async def test_the_report_is_fresh(proof: Proof) -> None:
     results = await proof.everything()
 
     assert render(proof, results) == (ROOT / PATH).read_text(), "make isolation"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from tests.isolation.sabotage import Sabotage
 
 BOTH = "authenticated, cairn_server"
@@ -184,9 +182,16 @@ FUNCTIONS = (
 )  # fmt: skip
 
 
-def walls() -> Iterator[Sabotage]:
-    """Give all of them."""
-    yield from (*POLICIES, *KEYS, *GRANTS, *VIEWS, *FUNCTIONS)
+TRIGGERS = (
+    Sabotage("a-trigger-tells-what-is-there", THREADS,
+             ("create function public.tell() returns trigger language plpgsql security definer set search_path = '' as"
+              f" $$ begin if exists (select from {CONVERSATIONS} as c where c.id = new.conversation_id) then return new;"
+              " end if; raise exception using errcode = 'CA404', message = 'There is no such conversation.'; end $$",
+              f"create trigger t100_tell before insert on {THREADS} for each row execute function public.tell()")),
+    Sabotage("a-trigger-writes-in-everybodys-rows", MESSAGES,
+             ("create function public.touch() returns trigger language plpgsql security definer set search_path = '' as"
+              f" $$ begin update {CONVERSATIONS} set description = 'touched'; return null; end $$",
+              f"create trigger t500_touch after update on {MESSAGES} for each row execute function public.touch()")),
+)  # fmt: skip
 
-
-SABOTAGES = tuple(walls())
+SABOTAGES = (*POLICIES, *KEYS, *GRANTS, *VIEWS, *FUNCTIONS, *TRIGGERS)

@@ -50,7 +50,7 @@ async def older(major: int, ground: Ground) -> str:
     command = (
         *(sys.executable, "-m", "pytest", "-p", "tests.judges.pytest_postgres"),
         *("-q", "-p", "no:cacheprovider", "--tb=short", "-n", str(min(os.cpu_count() or 1, 4))),
-        *("tests/database", "tests/graphql"),
+        *("tests/database", "tests/isolation", "tests/graphql"),
         *(f"--ignore={path}" for path in NOT_HERE),
     )
     ran = await run(

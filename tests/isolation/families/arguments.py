@@ -30,7 +30,7 @@ PLAIN = {
     "inet": ("null::inet",),
     "bytea": (r"'\x00'::bytea",),
 }
-FEW, MANY = 24, 3000
+FEW = 24
 
 
 @dataclass(frozen=True)
@@ -50,26 +50,21 @@ def likely(function: Function, catalogue: Catalogue) -> list[Arguments]:
 
 
 def possible(function: Function, catalogue: Catalogue) -> list[Arguments]:
-    """Give many more: ids of his in any table, one place after the other, and names of tables."""
+    """Give many more: ids of his in any table, each with the name of that table for a text."""
     narrow = {name: list(_his(one, catalogue)) for name, one in function.asked.items()}
+    ids = [name for name, parameter in function.asked.items() if parameter.is_id]
     found = []
-    for name, parameter in function.asked.items():
-        if parameter.is_id:
-            choices = {
-                other: values[:1] if function.asked[other].is_id else values
-                for other, values in narrow.items()
-            }
-            choices[name] = [
-                Value(parameter.sql(str(row["id"])), table)
-                for table in catalogue.tables.values()
-                if table.owner is not None and table.key == ("id",)
-                for row in table.his
-            ]
-            for other, one in function.asked.items():
-                if one.kind == "text":
-                    names = [Value(literal(table.name, "text")) for table in catalogue.owned]
-                    choices[other] = [*choices[other], *names]
-            found += _sets(choices, MANY)
+    for place, table in product(ids, catalogue.tables.values()):
+        if table.owner is None or table.key != ("id",):
+            continue
+        choices = {name: values[:1] if name in ids else values for name, values in narrow.items()}
+        rows = [function.asked[place].sql(str(row["id"])) for row in table.his]
+        choices[place] = [Value(row, table) for row in rows]
+        for name, parameter in function.asked.items():
+            if parameter.kind == "text":
+                names = (table.name, table.name.removeprefix("user_"))
+                choices[name] = [Value(literal(one, "text")) for one in names] + choices[name][:2]
+        found += _sets(choices, FEW)
     return found
 
 
@@ -111,7 +106,7 @@ def _his(parameter: Parameter, catalogue: Catalogue) -> Iterator[Value]:
 
 def _holding(parameter: Parameter, catalogue: Catalogue) -> list[tuple[Table, str]]:
     """Find columns of a parameter's name and type; of unusual types, any columns of that type."""
-    tables = [table for table in catalogue.tables.values() if table.owner is not None]
+    tables = catalogue.tables.values()
     named = [
         (table, parameter.name)
         for table in tables
@@ -126,7 +121,7 @@ def quality(told: Told) -> int:
     """Rank what his own call told: the further it came, the more the probes beside it prove."""
     state = told.sqlstate
     if state is None:
-        return 0 if told.answer else 1
+        return 1 if told.answer in (None, "", "0", "f", "false") else 0
     if state in ("CA409", "CA410"):
         return 2
     return 3 if state.startswith("CA") and state != "CA400" else 4

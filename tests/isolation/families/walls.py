@@ -57,7 +57,7 @@ def _only(count: int) -> Judge:
     """Make a judge: refused by a policy means that he met rows of hers."""
 
     def judge(told: Told, twin: Told | None = None) -> Verdict:
-        if told.sqlstate == "42501":
+        if told.sqlstate == "42501" and "row-level security" in (told.message or ""):
             return Outcome.HIT, f"{told.sqlstate} {told.message}"
         return at_most(count)(told, twin)
 
