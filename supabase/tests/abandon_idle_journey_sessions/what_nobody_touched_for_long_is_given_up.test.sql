@@ -11,7 +11,8 @@ select results_eq(
   $$ values ('abandoned', now()) $$, 'it is this one'
 );
 select throws_ok(
-  $$ select private.abandon_idle_journey_sessions('23 hours') $$, 'CA400', 'Nobody is idle within a day.', 'nobody is hurried'
+  $$ select private.abandon_idle_journey_sessions('23 hours') $$, 'CA400', 'Nobody is idle within a day.',
+  'nobody is hurried'
 );
 
 select * from finish();

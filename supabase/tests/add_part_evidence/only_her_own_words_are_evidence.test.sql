@@ -16,7 +16,8 @@ select results_eq(
 
 delete from public.messages where id = 'a4000000-0000-4000-8000-000000000003';
 select is(
-  (select recent_evidence from public.parts where id = 'aa407000-0000-4000-8000-000000000003'), '{}', 'and are cited no longer when she takes them back'
+  (select recent_evidence from public.parts where id = 'aa407000-0000-4000-8000-000000000003'), '{}',
+  'and are cited no longer when she takes them back'
 );
 
 select set_config('request.jwt.claims', '{"sub": "b0000000-0000-4000-8000-000000000002"}', true);

@@ -8,7 +8,8 @@ select private.add_part_evidence('aa407000-0000-4000-8000-000000000001', 'Nine t
 from generate_series(1, 9) as day;
 
 select is(
-  (select cardinality(recent_evidence) from public.parts where id = 'aa407000-0000-4000-8000-000000000001'), 10, 'no more'
+  (select cardinality(recent_evidence) from public.parts where id = 'aa407000-0000-4000-8000-000000000001'), 10,
+  'no more'
 );
 select is(
   (select recent_evidence[1] ->> 'quote' from public.parts where id = 'aa407000-0000-4000-8000-000000000001'),

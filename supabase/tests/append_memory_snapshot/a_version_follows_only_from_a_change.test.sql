@@ -11,7 +11,8 @@ select is_empty(
 select results_eq(
   $$ select version, is_checkpoint, operations
      from private.append_memory_snapshot(public.memory_snapshot() || '{"mood": "lighter"}') $$,
-  $$ values (3, false, '[{"op": "add", "path": "/mood", "value": "lighter"}]'::jsonb) $$, 'what is new is kept as its difference'
+  $$ values (3, false, '[{"op": "add", "path": "/mood", "value": "lighter"}]'::jsonb) $$,
+  'what is new is kept as its difference'
 );
 select results_eq(
   $$ select version, is_checkpoint from private.append_memory_snapshot('{"summary": "Ana wrote."}') $$,

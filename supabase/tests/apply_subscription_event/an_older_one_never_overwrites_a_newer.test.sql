@@ -17,7 +17,8 @@ select throws_ok(
 select set_config('role', 'authenticated', true),
        set_config('request.jwt.claims', '{"sub": "b0000000-0000-4000-8000-000000000002"}', true);
 select results_eq(
-  'select status::text, past_due_since from public.subscriptions', $$ values ('past_due', now()) $$, 'so it stands with him'
+  'select status::text, past_due_since from public.subscriptions', $$ values ('past_due', now()) $$,
+  'so it stands with him'
 );
 
 select * from finish();

@@ -1,7 +1,10 @@
 begin;
 select plan(4);
 
-select ok(private.holds_no_transcript('{"asked_for": "company", "left_with": ["a list"]}'), 'what a call was about is none');
+select ok(
+  private.holds_no_transcript('{"asked_for": "company", "left_with": ["a list"]}'),
+  'what a call was about is none'
+);
 select is_empty(
   $$ select document from unnest(array[
        '{"transcript": []}', '{"a": [{"b": {"Transcription": 1}}]}', '{"messages": []}', '{"userUtterances": {}}',

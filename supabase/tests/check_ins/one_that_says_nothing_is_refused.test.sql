@@ -8,7 +8,8 @@ select throws_like(
   '%check_ins_say_at_least_one_thing%', 'a question and blanks'
 );
 select throws_like(
-  'insert into public.check_ins (mood) values (11)', '%check_ins_mood_is_between_0_and_10%', 'more than the best she can imagine'
+  'insert into public.check_ins (mood) values (11)', '%check_ins_mood_is_between_0_and_10%',
+  'more than the best she can imagine'
 );
 select lives_ok('insert into public.check_ins (energy) values (0)', 'a single stroke is enough');
 

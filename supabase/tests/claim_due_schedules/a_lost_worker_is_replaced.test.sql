@@ -7,7 +7,10 @@ update public.schedules set next_run_at = now() where id in
 update public.users set is_active = false where id = 'b0000000-0000-4000-8000-000000000002';
 
 create temporary table claim on commit drop as select * from private.claim_due_schedules(10, -1);
-select is((select array_agg(user_id) from claim), '{a0000000-0000-4000-8000-000000000001}', 'nothing is given out for Ben, who is locked out');
+select is(
+  (select array_agg(user_id) from claim), '{a0000000-0000-4000-8000-000000000001}',
+  'nothing is given out for Ben, who is locked out'
+);
 select results_eq(
   $$ select status::text, error_code from public.schedule_executions
      where user_id = 'b0000000-0000-4000-8000-000000000002' and due_at = now() $$,

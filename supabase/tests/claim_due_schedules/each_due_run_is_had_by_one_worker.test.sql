@@ -7,7 +7,8 @@ update public.schedules set next_run_at = now() - interval '3 days' where id = '
 create temporary table claim on commit drop as select * from private.claim_due_schedules(10, 60);
 select results_eq(
   'select schedule_id, due_at, fence from claim',
-  $$ values ('aa514000-0000-4000-8000-000000000001'::uuid, now() - interval '3 days', 1) $$, 'what is due, once, however late'
+  $$ values ('aa514000-0000-4000-8000-000000000001'::uuid, now() - interval '3 days', 1) $$,
+  'what is due, once, however late'
 );
 select is_empty('select * from private.claim_due_schedules(10, 60)', 'nobody else gets it');
 select private.finish_schedule_run(execution_id, fence, now() + interval '1 day', 'succeeded') from claim;

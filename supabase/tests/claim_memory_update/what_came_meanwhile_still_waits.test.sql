@@ -12,7 +12,8 @@ select is_empty('select * from private.claim_memory_update(60)', 'alone');
 select private.request_memory_update('message', 'a4000000-0000-4000-8000-000000000001', 'hash-2');
 select private.finish_memory_update(id, fence, requested) from claim;
 select results_eq(
-  'select requested, done, processed from public.memory_updates', 'values (2, 1, false)', 'what it had not read is not done'
+  'select requested, done, processed from public.memory_updates', 'values (2, 1, false)',
+  'what it had not read is not done'
 );
 select throws_ok(
   'select private.finish_memory_update(id, fence, 2) from claim',

@@ -7,7 +7,10 @@ select private.store_webhook_event('stripe', 'evt_1', 'invoice.paid', '{}', true
 create temporary table claim on commit drop as select * from private.claim_webhook_event('{stripe}', -1);
 insert into claim select * from private.claim_webhook_event('{stripe}', 60);
 
-select is((select array_agg(attempt order by attempt) from claim), '{1, 2}', 'when a worker is lost, the next takes it');
+select is(
+  (select array_agg(attempt order by attempt) from claim), '{1, 2}',
+  'when a worker is lost, the next takes it'
+);
 select throws_ok(
   'select private.finish_webhook_event(id, attempt) from claim where attempt = 1',
   'CA410', 'This event is not held by this attempt any more.', 'the first ends nothing'

@@ -14,11 +14,15 @@ select results_eq(
 );
 update public.user_mood_trends set is_confirmed = true where mood = -5;
 select is(
-  (select mood_low from private.compute_emotional_trend('week', '2026-03-02')), -5::smallint, 'the third when she confirms it'
+  (select mood_low from private.compute_emotional_trend('week', '2026-03-02')), -5::smallint,
+  'the third when she confirms it'
 );
 
 delete from public.user_mood_trends;
-select is_empty($$ select * from private.compute_emotional_trend('week', '2026-03-02') $$, 'of nothing, nothing is made');
+select is_empty(
+  $$ select * from private.compute_emotional_trend('week', '2026-03-02') $$,
+  'of nothing, nothing is made'
+);
 select is_empty($$ select from public.user_emotional_trends where starts_on = '2026-03-02' $$, 'and nothing is kept');
 
 select * from finish();

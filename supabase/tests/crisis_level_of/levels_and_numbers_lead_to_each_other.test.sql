@@ -8,7 +8,8 @@ select is_empty(
 );
 select ok('critical'::public.crisis_level > 'none', 'levels compare by how grave they are');
 select throws_ok(
-  'select public.crisis_level_of(5)', 'CA400', 'A crisis level is a number from 0 to 4.', 'and there is none above the gravest'
+  'select public.crisis_level_of(5)', 'CA400', 'A crisis level is a number from 0 to 4.',
+  'and there is none above the gravest'
 );
 
 select * from finish();

@@ -4,11 +4,13 @@ select plan(4);
 select set_config('role', 'authenticated', true),
        set_config('request.jwt.claims', '{"sub": "a0000000-0000-4000-8000-000000000001"}', true);
 select results_eq(
-  $$ select deleted_at from public.delete_journal_entry('aa401000-0000-4000-8000-000000000001') $$, 'select now()', 'from now on'
+  $$ select deleted_at from public.delete_journal_entry('aa401000-0000-4000-8000-000000000001') $$, 'select now()',
+  'from now on'
 );
 update public.journal_entries set deleted_at = now() + interval '10 years' where id = 'aa401000-0000-4000-8000-000000000001';
 select is(
-  (select deleted_at from public.journal_entries where id = 'aa401000-0000-4000-8000-000000000001'), now(), 'whatever moment she names'
+  (select deleted_at from public.journal_entries where id = 'aa401000-0000-4000-8000-000000000001'), now(),
+  'whatever moment she names'
 );
 select throws_ok(
   $$ update public.journal_entries set content = 'Eleven.' where id = 'aa401000-0000-4000-8000-000000000001' $$,

@@ -11,7 +11,8 @@ select results_eq(
 
 select private.request_memory_update('voice_call', 'aa513000-0000-4000-8000-00000000000a', 'hash-2');
 select is(
-  (select requested from public.memory_updates where ref_id = 'aa513000-0000-4000-8000-00000000000a'), 2, 'and once something new'
+  (select requested from public.memory_updates where ref_id = 'aa513000-0000-4000-8000-00000000000a'), 2,
+  'and once something new'
 );
 
 select set_config('request.jwt.claims', '', true);

@@ -12,7 +12,8 @@ select results_eq(
   $$ values ('user', 'revealed'), ('agent', 'revealed') $$, 'a reflection is no news, whoever wrote it'
 );
 select throws_ok(
-  $$ insert into public.insights (origin, content) values ('user', 'I am an agent.') $$, '42501', null, 'and does not say that it is hers'
+  $$ insert into public.insights (origin, content) values ('user', 'I am an agent.') $$, '42501', 'permission denied for table insights',
+  'and does not say that it is hers'
 );
 select throws_like(
   $$ insert into public.insights (content, tags) values ('Too many words for it.', array_fill('tag'::text, '{21}')) $$,

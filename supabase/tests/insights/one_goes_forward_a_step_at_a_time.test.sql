@@ -9,7 +9,8 @@ select throws_ok(
 );
 update public.insights set status = 'revealed' where id = 'aa405000-0000-4000-8000-000000000003';
 select is(
-  (select revealed_at from public.insights where id = 'aa405000-0000-4000-8000-000000000003'), now(), 'opened, it says when'
+  (select revealed_at from public.insights where id = 'aa405000-0000-4000-8000-000000000003'), now(),
+  'opened, it says when'
 );
 select throws_ok(
   $$ update public.insights set status = 'pending' where id = 'aa405000-0000-4000-8000-000000000003' $$,

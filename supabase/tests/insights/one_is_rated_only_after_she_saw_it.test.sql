@@ -4,7 +4,8 @@ select plan(4);
 select set_config('role', 'authenticated', true),
        set_config('request.jwt.claims', '{"sub": "a0000000-0000-4000-8000-000000000001"}', true);
 select isnt_empty(
-  $$ select from public.insights where id = 'aa405000-0000-4000-8000-000000000003' and status = 'pending' $$, 'there is one to open'
+  $$ select from public.insights where id = 'aa405000-0000-4000-8000-000000000003' and status = 'pending' $$,
+  'there is one to open'
 );
 select throws_like(
   $$ update public.insights set rating = 5 where id = 'aa405000-0000-4000-8000-000000000003' $$,

@@ -2,7 +2,8 @@ begin;
 select plan(3);
 
 select is_empty(
-  $$ select told from unnest('{"* * * * *", "30 20 * * SUN", "*/15 8-18/2 1,15 JAN-JUN MON,fri", "0 0 29 2 *", "5 4 31 4 MON"}'::text[]) as told
+  $$ select told from unnest(
+       '{"* * * * *", "30 20 * * SUN", "*/15 8-18/2 1,15 JAN-JUN MON,fri", "0 0 29 2 *", "5 4 31 4 MON"}'::text[]) as told
      where not private.is_cron(told) $$,
   'these do'
 );

@@ -6,11 +6,13 @@ select set_config('role', 'authenticated', true),
 
 select public.delete_journal_entry('aa401000-0000-4000-8000-000000000001');
 select isnt(
-  (select withdrawn_at from public.insights where id = 'aa405000-0000-4000-8000-000000000003'), null, 'in the trash, it is withdrawn'
+  (select withdrawn_at from public.insights where id = 'aa405000-0000-4000-8000-000000000003'), null,
+  'in the trash, it is withdrawn'
 );
 select public.restore_journal_entry('aa401000-0000-4000-8000-000000000001');
 select is(
-  (select withdrawn_at from public.insights where id = 'aa405000-0000-4000-8000-000000000003'), null, 'and back with the entry'
+  (select withdrawn_at from public.insights where id = 'aa405000-0000-4000-8000-000000000003'), null,
+  'and back with the entry'
 );
 
 update public.journal_entries set shared_with_ai = false where id = 'aa401000-0000-4000-8000-000000000001';

@@ -2,7 +2,8 @@ begin;
 select plan(4);
 
 select throws_ok(
-  $$ select private.json_patch_apply('{"a": 1}', '[{"op": "add", "path": "/b", "value": 2}, {"op": "test", "path": "/a", "value": "secret"}]') $$,
+  $$ select private.json_patch_apply(
+       '{"a": 1}', '[{"op": "add", "path": "/b", "value": 2}, {"op": "test", "path": "/a", "value": "secret"}]') $$,
   'CA400', 'Operation 1, a test, fails.', 'a test that fails'
 );
 select throws_ok(

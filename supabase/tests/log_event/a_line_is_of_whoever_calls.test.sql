@@ -16,7 +16,10 @@ select throws_ok(
 );
 
 select set_config('request.jwt.claims', '', true);
-select throws_ok($$ select private.log_event('a.word', 'account') $$, 'CA401', 'Sign in first.', 'and nobody''s are none');
+select throws_ok(
+  $$ select private.log_event('a.word', 'account') $$, 'CA401', 'Sign in first.',
+  'and nobody''s are none'
+);
 
 select * from finish();
 rollback;

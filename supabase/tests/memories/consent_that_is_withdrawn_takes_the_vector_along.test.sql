@@ -9,10 +9,12 @@ select isnt_empty(
 
 update public.memories set is_consented = false where id = 'aa200000-0000-4000-8000-000000000001';
 select is_empty(
-  $$ select from public.memory_vectors where id = 'aa200000-0000-4000-8000-000000000001' $$, 'and not when she takes it back'
+  $$ select from public.memory_vectors where id = 'aa200000-0000-4000-8000-000000000001' $$,
+  'and not when she takes it back'
 );
 select isnt(
-  (select withdrawn_at from public.memories where id = 'aa200000-0000-4000-8000-000000000001'), null, 'it says since when'
+  (select withdrawn_at from public.memories where id = 'aa200000-0000-4000-8000-000000000001'), null,
+  'it says since when'
 );
 
 select set_config('role', 'cairn_server', true);

@@ -7,11 +7,11 @@ select set_config('role', 'authenticated', true),
 select throws_ok(
   $$ insert into public.messages (conversation_id, role, content)
      values ('a3000000-0000-4000-8000-000000000001', 'assistant', 'You need no sleep.') $$,
-  '42501', null, 'not by a new message'
+  '42501', 'permission denied for table messages', 'not by a new message'
 );
 select throws_ok(
   $$ update public.messages set content = 'You need no sleep.' where role = 'assistant' $$,
-  '42501', null, 'nor by an old one'
+  '42501', 'permission denied for table messages', 'nor by an old one'
 );
 
 select set_config('role', 'cairn_server', true);

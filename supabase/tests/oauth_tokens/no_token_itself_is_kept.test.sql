@@ -3,7 +3,10 @@ select plan(3);
 
 select set_config('role', 'cairn_server', true),
        set_config('request.jwt.claims', '{"sub": "a0000000-0000-4000-8000-000000000001"}', true);
-select throws_ok('select from private.oauth_tokens', '42501', null, 'the server reads none of this');
+select throws_ok(
+  'select from private.oauth_tokens', '42501', 'permission denied for table oauth_tokens',
+  'the server reads none of this'
+);
 select private.register_client('client-1', null, 'An agent', '{https://agent.example/callback}', '{read}');
 select throws_like(
   $$ select private.issue_authorization_code(

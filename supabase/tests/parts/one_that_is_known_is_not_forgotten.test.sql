@@ -14,7 +14,7 @@ select results_eq(
 );
 select throws_ok(
   $$ update public.parts set confidence_score = 1 where id = 'aa407000-0000-4000-8000-000000000003' $$,
-  '42501', null, 'how sure the companion is, is not hers to say'
+  '42501', 'permission denied for table parts', 'how sure the companion is, is not hers to say'
 );
 select throws_like(
   $$ insert into public.parts (name, felt_age) values ('The old one', 121) $$,

@@ -9,7 +9,8 @@ select is(private.record_activity(now()), 1, 'a day was missed');
 select is(private.record_activity(now() - interval '1 day'), 3, 'and was not, says a phone that had been offline');
 select is(private.record_activity(now()), 3, 'the same day again is the same day');
 select throws_ok(
-  $$ select private.record_activity(now() + interval '1 day') $$, 'CA400', 'An activity is not in the future.', 'none is ahead'
+  $$ select private.record_activity(now() + interval '1 day') $$, 'CA400', 'An activity is not in the future.',
+  'none is ahead'
 );
 
 select * from finish();

@@ -15,11 +15,13 @@ grant execute on function pg_temp.redeem to public;
 select is(pg_temp.redeem(repeat('x', 43)), 0::bigint, 'by nobody who does not know the verifier');
 select is(pg_temp.redeem(repeat('v', 43)), 1::bigint, 'by the client');
 select is(
-  (select user_id from private.admit_access_token(repeat('a', 64))), 'a0000000-0000-4000-8000-000000000001', 'which then acts for Ana'
+  (select user_id from private.admit_access_token(repeat('a', 64))), 'a0000000-0000-4000-8000-000000000001',
+  'which then acts for Ana'
 );
 select pg_temp.redeem(repeat('v', 43));
 select is_empty(
-  $$ select * from private.admit_access_token(repeat('a', 64)) $$, 'until the code comes again: then one of the two is a thief'
+  $$ select * from private.admit_access_token(repeat('a', 64)) $$,
+  'until the code comes again: then one of the two is a thief'
 );
 
 select * from finish();

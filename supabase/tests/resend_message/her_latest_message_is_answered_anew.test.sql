@@ -14,10 +14,12 @@ select is(
   'A short list.', 'the latest has her new words'
 );
 select is_empty(
-  $$ select from public.messages where id = 'a4000000-0000-4000-8000-000000000004' $$, 'the reply to the old ones is gone'
+  $$ select from public.messages where id = 'a4000000-0000-4000-8000-000000000004' $$,
+  'the reply to the old ones is gone'
 );
 select is(
-  (select state from public.messages where id = 'a4000000-0000-4000-8000-00000000000b'), 'queued', 'and another will come'
+  (select state from public.messages where id = 'a4000000-0000-4000-8000-00000000000b'), 'queued',
+  'and another will come'
 );
 
 select * from finish();

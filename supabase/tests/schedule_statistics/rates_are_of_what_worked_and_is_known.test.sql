@@ -12,7 +12,8 @@ select results_eq(
   'values (1::bigint, null::double precision)', 'of one, where there is nothing to divide by'
 );
 select results_eq(
-  $$ select runs from public.schedule_statistics('ba514000-0000-4000-8000-000000000001') $$, 'values (0::bigint)', 'and none of Ben''s'
+  $$ select runs from public.schedule_statistics('ba514000-0000-4000-8000-000000000001') $$, 'values (0::bigint)',
+  'and none of Ben''s'
 );
 
 select * from finish();

@@ -17,7 +17,8 @@ update public.schedules set next_run_at = now() + interval '1 hour' where id = '
 select set_config('role', 'authenticated', true);
 update public.schedules set timezone = 'America/Sao_Paulo' where id = 'aa514000-0000-4000-8000-000000000001';
 select is(
-  (select next_run_at from public.schedules where id = 'aa514000-0000-4000-8000-000000000001'), null, 'with another, the next run is another'
+  (select next_run_at from public.schedules where id = 'aa514000-0000-4000-8000-000000000001'), null,
+  'with another, the next run is another'
 );
 select throws_like(
   $$ insert into public.schedules (name, schedule_type, cron_expression, reminder_method)

@@ -7,7 +7,8 @@ select results_eq(
   'values (true), (false)', 'the second is no news'
 );
 select ok(
-  private.store_webhook_event('vapi', 'evt_1', 'status-update', '{"id": "evt_1"}', true), 'another provider''s is another'
+  private.store_webhook_event('vapi', 'evt_1', 'status-update', '{"id": "evt_1"}', true),
+  'another provider''s is another'
 );
 select throws_ok(
   $$ select private.store_webhook_event('stripe', 'evt_2', 'invoice.paid', '{}', false) $$,

@@ -14,7 +14,8 @@ select is(
 
 reset role;
 select is(
-  (select access_count from public.memory_access where id = 'aa200000-0000-4000-8000-000000000001'), 3, 'Ana''s is as it was'
+  (select access_count from public.memory_access where id = 'aa200000-0000-4000-8000-000000000001'), 3,
+  'Ana''s is as it was'
 );
 
 select * from finish();

@@ -13,7 +13,8 @@ select results_eq(
 select public.undo_agent_action(
   (select id from public.agent_actions where after ->> 'title' = 'Insomnia'));
 select is(
-  (select title from public.conversations where id = 'a3000000-0000-4000-8000-000000000001'), 'Awake at four', 'she calls it what she called it'
+  (select title from public.conversations where id = 'a3000000-0000-4000-8000-000000000001'), 'Awake at four',
+  'she calls it what she called it'
 );
 select results_eq(
   $$ select actor, reverted.reverted_at from public.agent_actions as undoing

@@ -11,10 +11,12 @@ create temporary table action on commit drop as select id from public.agent_acti
 grant select on action to public;
 select is((select count(*) from action), 1::bigint, 'what she does herself is no action');
 select throws_ok(
-  'select public.undo_agent_action(id) from action', 'CA409', 'This has been changed since.', 'an undo would overwrite her'
+  'select public.undo_agent_action(id) from action', 'CA409', 'This has been changed since.',
+  'an undo would overwrite her'
 );
 select is(
-  (select title from public.conversations where id = 'a3000000-0000-4000-8000-000000000001'), 'The hour before six', 'it does not'
+  (select title from public.conversations where id = 'a3000000-0000-4000-8000-000000000001'), 'The hour before six',
+  'it does not'
 );
 
 select set_config('request.jwt.claims', '{"sub": "b0000000-0000-4000-8000-000000000002"}', true);

@@ -11,7 +11,7 @@ select results_eq(
 );
 select throws_ok(
   $$ insert into public.feedback_log (feedback_id, status) values ('aa403000-0000-4000-8000-00000000000a', 'acted') $$,
-  '42501', null, 'what comes of it is not hers to say'
+  '42501', 'permission denied for table feedback_log', 'what comes of it is not hers to say'
 );
 
 select set_config('role', 'cairn_server', true);

@@ -6,7 +6,8 @@ select set_config('role', 'authenticated', true),
 
 update public.user_goals set status = 'reached' where id = 'aa104000-0000-4000-8000-000000000001';
 select isnt(
-  (select closed_at from public.user_goals where id = 'aa104000-0000-4000-8000-000000000001'), null, 'at once, also short of 100'
+  (select closed_at from public.user_goals where id = 'aa104000-0000-4000-8000-000000000001'), null,
+  'at once, also short of 100'
 );
 select throws_ok(
   $$ update public.user_goals set status = 'dropped' where id = 'aa104000-0000-4000-8000-000000000001' $$,
@@ -14,7 +15,8 @@ select throws_ok(
 );
 update public.user_goals set status = 'open' where id = 'aa104000-0000-4000-8000-000000000001';
 select is(
-  (select closed_at from public.user_goals where id = 'aa104000-0000-4000-8000-000000000001'), null, 'opened again, it is not closed'
+  (select closed_at from public.user_goals where id = 'aa104000-0000-4000-8000-000000000001'), null,
+  'opened again, it is not closed'
 );
 select results_eq(
   'select name, public.value_gap(importance, lived) from public.user_value_compass order by 2 desc',

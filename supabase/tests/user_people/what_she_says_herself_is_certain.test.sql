@@ -5,7 +5,7 @@ select set_config('role', 'authenticated', true),
        set_config('request.jwt.claims', '{"sub": "a0000000-0000-4000-8000-000000000001"}', true);
 select throws_ok(
   $$ insert into public.user_people (name, origin) values ('Marta', 'companion') $$,
-  '42501', null, 'she does not speak as her companion'
+  '42501', 'permission denied for table user_people', 'she does not speak as her companion'
 );
 
 select set_config('role', 'cairn_server', true);

@@ -13,7 +13,10 @@ select set_config('role', 'authenticated', true),
 create temporary table head on commit drop as select seq from public.live_heads;
 update public.user_suicidal_thoughts set note = 'It was the winter.';
 set constraints all immediate;
-select results_eq('select seq from public.live_heads', 'select seq from head', 'the device in somebody''s hand stays still');
+select results_eq(
+  'select seq from public.live_heads', 'select seq from head',
+  'the device in somebody''s hand stays still'
+);
 
 select * from finish();
 rollback;

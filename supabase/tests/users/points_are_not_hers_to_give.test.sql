@@ -4,7 +4,10 @@ select plan(3);
 select set_config('role', 'authenticated', true),
        set_config('request.jwt.claims', '{"sub": "a0000000-0000-4000-8000-000000000001"}', true);
 select lives_ok($$ update public.users set bio = 'Draws hands.' $$, 'she says who she is');
-select throws_ok('update public.users set xp = 10000', '42501', null, 'not what she has earned');
+select throws_ok(
+  'update public.users set xp = 10000', '42501', 'permission denied for table users',
+  'not what she has earned'
+);
 
 select set_config('role', 'cairn_server', true);
 update public.users set xp = 10000;

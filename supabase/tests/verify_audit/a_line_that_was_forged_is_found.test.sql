@@ -5,7 +5,8 @@ update public.conversations set status = 'archived'
 where user_id = 'a0000000-0000-4000-8000-000000000001' and status in ('active', 'completed');
 set constraints all immediate;
 select cmp_ok(
-  (select max(seq) from public.audit_log where user_id = 'a0000000-0000-4000-8000-000000000001'), '>=', 4::bigint, 'Ana has a chain'
+  (select max(seq) from public.audit_log where user_id = 'a0000000-0000-4000-8000-000000000001'), '>=', 4::bigint,
+  'Ana has a chain'
 );
 select is_empty($$ select * from private.verify_audit('a0000000-0000-4000-8000-000000000001') $$, 'which is sound');
 

@@ -12,7 +12,8 @@ select results_eq(
   $$ values ('rewritten') $$, 'with another hash it would not'
 );
 select results_eq(
-  'select found.seq - anchor.seq, found.fault from anchor, private.verify_audit(anchor.user_id, anchor.seq + 2, anchor.hash) as found',
+  $$ select found.seq - anchor.seq, found.fault
+     from anchor, private.verify_audit(anchor.user_id, anchor.seq + 2, anchor.hash) as found $$,
   $$ values (1::bigint, 'cut') $$, 'nor with a chain that was once longer'
 );
 

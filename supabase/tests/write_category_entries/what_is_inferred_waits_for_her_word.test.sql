@@ -15,7 +15,8 @@ select results_eq(
   $$ values ('agent', false, 0.7::double precision) $$, 'it says who thought so, and how surely'
 );
 select results_eq(
-  'select category from written', $$ values ('user_strengths'), ('user_people') $$, 'the ids come in the order of the entries'
+  'select category from written', $$ values ('user_strengths'), ('user_people') $$,
+  'the ids come in the order of the entries'
 );
 
 select * from finish();
