@@ -101,7 +101,7 @@ def test_a_table_is_two_files_and_two_places(copy: Path) -> None:
         str(beside / "mypy"),
         "--cache-dir",
         str(copy / "cache"),
-        "graphql_api/domains/commitments.py",
+        "graphql_api/domains/intentions.py",
     )
     schema = run(copy, sys.executable, "-m", "graphql_api", "schema")
     told = run(
@@ -119,9 +119,9 @@ def test_a_table_is_two_files_and_two_places(copy: Path) -> None:
     )
 
     for line in (
-        "type Commitment implements Node {",
-        "  createCommitment(",
-        "  commitments(",
+        "type Intention implements Node {",
+        "  createIntention(",
+        "  intentions(",
     ):
         assert line in schema
     assert re.search(r"^\d{3} passed", told, re.MULTILINE), told

@@ -149,6 +149,33 @@ $$;
 comment on function public.crisis_level_of is 'The level that a number from 0 to 4 stands for.';
 grant execute on function public.crisis_level_of to authenticated;
 
+-- writer ----------------------------------------------------------------------
+
+-- Its body is bound when it is made, so that whoever has no usage of this schema can have it as a default.
+create function private.writer() returns public.entry_origin
+  language sql stable parallel safe set search_path = ''
+  return case coalesce(private.actor(), '')
+    when ''         then 'user'
+    when 'pipeline' then 'companion'
+    else 'agent'
+  end::public.entry_origin;
+comment on function private.writer is 'Who writes just now, as the origin of an entry: the default of such columns.';
+grant execute on function private.writer to authenticated, cairn_server;
+
+-- only_herself ----------------------------------------------------------------
+
+create function private.only_herself() returns trigger
+  language plpgsql stable security definer set search_path = ''
+as $$
+begin
+  if private.actor() is not null then
+    raise exception using errcode = 'CA403', message = 'Only she herself decides this, nobody who acts for her.';
+  end if;
+  return new;
+end
+$$;
+comment on function private.only_herself is 'Before a write: refuse whoever acts in her name.';
+
 -- private.idempotency_keys ----------------------------------------------------
 -- A phone repeats what it is not sure of. The first request claims the key, in the transaction of
 -- the write itself; a repeat learns which entity the first one made.

@@ -535,6 +535,9 @@ begin
   if viewer is null then
     raise exception using errcode = 'CA401', message = 'Sign in first.';
   end if;
+  if private.actor() is not null then
+    raise exception using errcode = 'CA403', message = 'Only she herself decides this, nobody who acts for her.';
+  end if;
   if coalesce(address !~ '^[^@\s]+@[^@\s]+$' or length(address) > 254, true) then
     raise exception using errcode = 'CA400', message = 'This is not an e-mail address.';
   end if;

@@ -205,6 +205,11 @@ end
 $$;
 comment on function private.memories_change is
   'Before insert or update: lets a status go only where it may, says when consent came and went, and counts the version.';
+-- Consent is hers to give. The pipeline may store with the consent that her settings give; an agent may not.
+create trigger t060_memories_only_herself before update of is_consented on public.memories
+  for each row when (new.is_consented and not old.is_consented) execute function private.only_herself();
+create trigger t060_memories_only_herself_insert before insert on public.memories
+  for each row when (new.is_consented and private.actor() like 'agent:%') execute function private.only_herself();
 create trigger t100_memories_change before insert or update on public.memories
   for each row execute function private.memories_change();
 
@@ -516,7 +521,7 @@ create table public.check_ins (
   energy          smallint,
   prompts         text[]      not null default '{}',
   note            text,
-  origin          public.entry_origin not null default 'user',
+  origin          public.entry_origin not null default private.writer(),
   occurred_at     timestamptz not null default now(),
   version         integer     not null default 1,
   created_at      timestamptz not null default now(),

@@ -97,8 +97,8 @@ create table public.user_people (
   has_died              boolean     not null default false,
   may_be_mentioned      boolean     not null default true,
   notes                 text,
-  origin                public.entry_origin not null default 'user',
-  is_confirmed          boolean     not null default true,
+  origin                public.entry_origin not null default private.writer(),
+  is_confirmed          boolean     not null default (private.actor() is null),
   confidence            double precision,
   source_message_id     uuid,
   version               integer     not null default 1,
@@ -138,6 +138,9 @@ comment on column public.user_people.source_message_id is
 create index user_people_by_change_idx on public.user_people (user_id, updated_at desc, id desc);
 create index user_people_by_source_idx on public.user_people (user_id, source_message_id);
 
+-- No agent and no pipeline confirms what was inferred.
+create trigger t060_user_people_only_herself before update of is_confirmed on public.user_people
+  for each row when (new.is_confirmed and not old.is_confirmed) execute function private.only_herself();
 create trigger t900_user_people_version before update on public.user_people
   for each row execute function private.count_version();
 create constraint trigger t900_user_people_live after insert or update or delete on public.user_people
@@ -180,8 +183,8 @@ create table public.user_support_system (
   is_for_crisis             boolean     not null default false,
   what_makes_it_hard_to_ask text,
   notes                     text,
-  origin                    public.entry_origin not null default 'user',
-  is_confirmed              boolean     not null default true,
+  origin                    public.entry_origin not null default private.writer(),
+  is_confirmed              boolean     not null default (private.actor() is null),
   confidence                double precision,
   source_message_id         uuid,
   version                   integer     not null default 1,
@@ -220,6 +223,9 @@ create index user_support_system_by_change_idx on public.user_support_system (us
 create index user_support_system_by_person_idx on public.user_support_system (user_id, person_id);
 create index user_support_system_by_source_idx on public.user_support_system (user_id, source_message_id);
 
+-- No agent and no pipeline confirms what was inferred.
+create trigger t060_user_support_system_only_herself before update of is_confirmed on public.user_support_system
+  for each row when (new.is_confirmed and not old.is_confirmed) execute function private.only_herself();
 create trigger t900_user_support_system_version before update on public.user_support_system
   for each row execute function private.count_version();
 create constraint trigger t900_user_support_system_live after insert or update or delete on public.user_support_system
@@ -265,8 +271,8 @@ create table public.user_previous_therapy (
   what_helped       text,
   what_did_not_help text,
   would_return      boolean,
-  origin            public.entry_origin not null default 'user',
-  is_confirmed      boolean     not null default true,
+  origin            public.entry_origin not null default private.writer(),
+  is_confirmed      boolean     not null default (private.actor() is null),
   confidence        double precision,
   source_message_id uuid,
   version           integer     not null default 1,
@@ -309,6 +315,9 @@ comment on column public.user_previous_therapy.source_message_id is
 create index user_previous_therapy_by_change_idx on public.user_previous_therapy (user_id, updated_at desc, id desc);
 create index user_previous_therapy_by_source_idx on public.user_previous_therapy (user_id, source_message_id);
 
+-- No agent and no pipeline confirms what was inferred.
+create trigger t060_user_previous_therapy_only_herself before update of is_confirmed on public.user_previous_therapy
+  for each row when (new.is_confirmed and not old.is_confirmed) execute function private.only_herself();
 create trigger t900_user_previous_therapy_version before update on public.user_previous_therapy
   for each row execute function private.count_version();
 create constraint trigger t900_user_previous_therapy_live

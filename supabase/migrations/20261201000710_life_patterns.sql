@@ -47,8 +47,8 @@ create table public.user_themes (
   evidence          text,
   first_noticed_on  date,
   last_noticed_on   date,
-  origin            public.entry_origin not null default 'user',
-  is_confirmed      boolean     not null default true,
+  origin            public.entry_origin not null default private.writer(),
+  is_confirmed      boolean     not null default (private.actor() is null),
   confidence        double precision,
   source_message_id uuid,
   version           integer     not null default 1,
@@ -83,6 +83,9 @@ comment on column public.user_themes.source_message_id is
 create index user_themes_by_change_idx on public.user_themes (user_id, updated_at desc, id desc);
 create index user_themes_by_source_idx on public.user_themes (user_id, source_message_id);
 
+-- No agent and no pipeline confirms what was inferred.
+create trigger t060_user_themes_only_herself before update of is_confirmed on public.user_themes
+  for each row when (new.is_confirmed and not old.is_confirmed) execute function private.only_herself();
 create trigger t900_user_themes_version before update on public.user_themes
   for each row execute function private.count_version();
 create constraint trigger t900_user_themes_live after insert or update or delete on public.user_themes
@@ -130,8 +133,8 @@ create table public.user_emotional_patterns (
   settles_in_minutes integer,
   evidence           text,
   first_noticed_on   date,
-  origin             public.entry_origin not null default 'user',
-  is_confirmed       boolean     not null default true,
+  origin             public.entry_origin not null default private.writer(),
+  is_confirmed       boolean     not null default (private.actor() is null),
   confidence         double precision,
   source_message_id  uuid,
   version            integer     not null default 1,
@@ -173,6 +176,9 @@ comment on column public.user_emotional_patterns.source_message_id is
 create index user_emotional_patterns_by_change_idx on public.user_emotional_patterns (user_id, updated_at desc, id desc);
 create index user_emotional_patterns_by_source_idx on public.user_emotional_patterns (user_id, source_message_id);
 
+-- No agent and no pipeline confirms what was inferred.
+create trigger t060_user_emotional_patterns_only_herself before update of is_confirmed on public.user_emotional_patterns
+  for each row when (new.is_confirmed and not old.is_confirmed) execute function private.only_herself();
 create trigger t900_user_emotional_patterns_version before update on public.user_emotional_patterns
   for each row execute function private.count_version();
 create constraint trigger t900_user_emotional_patterns_live
@@ -220,8 +226,8 @@ create table public.user_pattern_loops (
   frequency         public.occurrence_frequency,
   evidence          text,
   first_noticed_on  date,
-  origin            public.entry_origin not null default 'user',
-  is_confirmed      boolean     not null default true,
+  origin            public.entry_origin not null default private.writer(),
+  is_confirmed      boolean     not null default (private.actor() is null),
   confidence        double precision,
   source_message_id uuid,
   version           integer     not null default 1,
@@ -261,6 +267,9 @@ comment on column public.user_pattern_loops.source_message_id is
 create index user_pattern_loops_by_change_idx on public.user_pattern_loops (user_id, updated_at desc, id desc);
 create index user_pattern_loops_by_source_idx on public.user_pattern_loops (user_id, source_message_id);
 
+-- No agent and no pipeline confirms what was inferred.
+create trigger t060_user_pattern_loops_only_herself before update of is_confirmed on public.user_pattern_loops
+  for each row when (new.is_confirmed and not old.is_confirmed) execute function private.only_herself();
 create trigger t900_user_pattern_loops_version before update on public.user_pattern_loops
   for each row execute function private.count_version();
 create constraint trigger t900_user_pattern_loops_live after insert or update or delete on public.user_pattern_loops
@@ -306,8 +315,8 @@ create table public.user_shadow_themes (
   integration       smallint,
   evidence          text,
   first_noticed_on  date,
-  origin            public.entry_origin not null default 'user',
-  is_confirmed      boolean     not null default true,
+  origin            public.entry_origin not null default private.writer(),
+  is_confirmed      boolean     not null default (private.actor() is null),
   confidence        double precision,
   source_message_id uuid,
   version           integer     not null default 1,
@@ -352,6 +361,9 @@ comment on column public.user_shadow_themes.source_message_id is
 create index user_shadow_themes_by_change_idx on public.user_shadow_themes (user_id, updated_at desc, id desc);
 create index user_shadow_themes_by_source_idx on public.user_shadow_themes (user_id, source_message_id);
 
+-- No agent and no pipeline confirms what was inferred.
+create trigger t060_user_shadow_themes_only_herself before update of is_confirmed on public.user_shadow_themes
+  for each row when (new.is_confirmed and not old.is_confirmed) execute function private.only_herself();
 create trigger t900_user_shadow_themes_version before update on public.user_shadow_themes
   for each row execute function private.count_version();
 create constraint trigger t900_user_shadow_themes_live after insert or update or delete on public.user_shadow_themes
@@ -397,8 +409,8 @@ create table public.user_ancestral_issues (
   burden            smallint,
   evidence          text,
   first_noticed_on  date,
-  origin            public.entry_origin not null default 'user',
-  is_confirmed      boolean     not null default true,
+  origin            public.entry_origin not null default private.writer(),
+  is_confirmed      boolean     not null default (private.actor() is null),
   confidence        double precision,
   source_message_id uuid,
   version           integer     not null default 1,
@@ -441,6 +453,9 @@ comment on column public.user_ancestral_issues.source_message_id is
 create index user_ancestral_issues_by_change_idx on public.user_ancestral_issues (user_id, updated_at desc, id desc);
 create index user_ancestral_issues_by_source_idx on public.user_ancestral_issues (user_id, source_message_id);
 
+-- No agent and no pipeline confirms what was inferred.
+create trigger t060_user_ancestral_issues_only_herself before update of is_confirmed on public.user_ancestral_issues
+  for each row when (new.is_confirmed and not old.is_confirmed) execute function private.only_herself();
 create trigger t900_user_ancestral_issues_version before update on public.user_ancestral_issues
   for each row execute function private.count_version();
 create constraint trigger t900_user_ancestral_issues_live
@@ -488,8 +503,8 @@ create table public.user_relationship_dynamics (
   frequency         public.occurrence_frequency,
   evidence          text,
   first_noticed_on  date,
-  origin            public.entry_origin not null default 'user',
-  is_confirmed      boolean     not null default true,
+  origin            public.entry_origin not null default private.writer(),
+  is_confirmed      boolean     not null default (private.actor() is null),
   confidence        double precision,
   source_message_id uuid,
   version           integer     not null default 1,
@@ -532,6 +547,9 @@ create index user_relationship_dynamics_by_change_idx on public.user_relationshi
 create index user_relationship_dynamics_by_person_idx on public.user_relationship_dynamics (user_id, person_id);
 create index user_relationship_dynamics_by_source_idx on public.user_relationship_dynamics (user_id, source_message_id);
 
+-- No agent and no pipeline confirms what was inferred.
+create trigger t060_user_relationship_dynamics_only_herself before update of is_confirmed on public.user_relationship_dynamics
+  for each row when (new.is_confirmed and not old.is_confirmed) execute function private.only_herself();
 create trigger t900_user_relationship_dynamics_version before update on public.user_relationship_dynamics
   for each row execute function private.count_version();
 create constraint trigger t900_user_relationship_dynamics_live
@@ -577,8 +595,8 @@ create table public.user_dysregulating_factors (
   recovery_minutes  integer,
   notes             text,
   last_met_on       date,
-  origin            public.entry_origin not null default 'user',
-  is_confirmed      boolean     not null default true,
+  origin            public.entry_origin not null default private.writer(),
+  is_confirmed      boolean     not null default (private.actor() is null),
   confidence        double precision,
   source_message_id uuid,
   version           integer     not null default 1,
@@ -616,6 +634,9 @@ comment on column public.user_dysregulating_factors.source_message_id is
 create index user_dysregulating_factors_by_change_idx on public.user_dysregulating_factors (user_id, updated_at desc, id desc);
 create index user_dysregulating_factors_by_source_idx on public.user_dysregulating_factors (user_id, source_message_id);
 
+-- No agent and no pipeline confirms what was inferred.
+create trigger t060_user_dysregulating_factors_only_herself before update of is_confirmed on public.user_dysregulating_factors
+  for each row when (new.is_confirmed and not old.is_confirmed) execute function private.only_herself();
 create trigger t900_user_dysregulating_factors_version before update on public.user_dysregulating_factors
   for each row execute function private.count_version();
 create constraint trigger t900_user_dysregulating_factors_live
@@ -659,8 +680,8 @@ create table public.user_insight_notes (
   changes           text,
   next_step         text,
   is_pinned         boolean     not null default false,
-  origin            public.entry_origin not null default 'user',
-  is_confirmed      boolean     not null default true,
+  origin            public.entry_origin not null default private.writer(),
+  is_confirmed      boolean     not null default (private.actor() is null),
   confidence        double precision,
   source_message_id uuid,
   version           integer     not null default 1,
@@ -701,6 +722,9 @@ create index user_insight_notes_by_noted_idx  on public.user_insight_notes (user
 create index user_insight_notes_by_theme_idx  on public.user_insight_notes (user_id, theme_id);
 create index user_insight_notes_by_source_idx on public.user_insight_notes (user_id, source_message_id);
 
+-- No agent and no pipeline confirms what was inferred.
+create trigger t060_user_insight_notes_only_herself before update of is_confirmed on public.user_insight_notes
+  for each row when (new.is_confirmed and not old.is_confirmed) execute function private.only_herself();
 create trigger t900_user_insight_notes_version before update on public.user_insight_notes
   for each row execute function private.count_version();
 create constraint trigger t900_user_insight_notes_live after insert or update or delete on public.user_insight_notes

@@ -111,8 +111,8 @@ create table public.user_trauma_patterns (
   grounding         text,
   evidence          text,
   first_noticed_on  date,
-  origin            public.entry_origin not null default 'user',
-  is_confirmed      boolean     not null default true,
+  origin            public.entry_origin not null default private.writer(),
+  is_confirmed      boolean     not null default (private.actor() is null),
   confidence        double precision,
   source_message_id uuid,
   version           integer     not null default 1,
@@ -164,6 +164,9 @@ comment on column public.user_trauma_patterns.source_message_id is
 create index user_trauma_patterns_by_change_idx on public.user_trauma_patterns (user_id, updated_at desc, id desc);
 create index user_trauma_patterns_by_source_idx on public.user_trauma_patterns (user_id, source_message_id);
 
+-- No agent and no pipeline confirms what was inferred.
+create trigger t060_user_trauma_patterns_only_herself before update of is_confirmed on public.user_trauma_patterns
+  for each row when (new.is_confirmed and not old.is_confirmed) execute function private.only_herself();
 create trigger t900_user_trauma_patterns_version before update on public.user_trauma_patterns
   for each row execute function private.count_version();
 
@@ -207,8 +210,8 @@ create table public.user_risk_factors (
   first_noticed_on   date,
   last_noticed_on    date,
   review_on          date,
-  origin             public.entry_origin not null default 'user',
-  is_confirmed       boolean     not null default true,
+  origin             public.entry_origin not null default private.writer(),
+  is_confirmed       boolean     not null default (private.actor() is null),
   confidence         double precision,
   source_message_id  uuid,
   version            integer     not null default 1,
@@ -248,6 +251,9 @@ comment on column public.user_risk_factors.source_message_id is
 create index user_risk_factors_by_change_idx on public.user_risk_factors (user_id, updated_at desc, id desc);
 create index user_risk_factors_by_source_idx on public.user_risk_factors (user_id, source_message_id);
 
+-- No agent and no pipeline confirms what was inferred.
+create trigger t060_user_risk_factors_only_herself before update of is_confirmed on public.user_risk_factors
+  for each row when (new.is_confirmed and not old.is_confirmed) execute function private.only_herself();
 create trigger t900_user_risk_factors_version before update on public.user_risk_factors
   for each row execute function private.count_version();
 
@@ -298,8 +304,8 @@ create table public.user_substance_use (
   age_at_first_use   smallint,
   last_used_on       date,
   abstinent_since    date,
-  origin             public.entry_origin not null default 'user',
-  is_confirmed       boolean     not null default true,
+  origin             public.entry_origin not null default private.writer(),
+  is_confirmed       boolean     not null default (private.actor() is null),
   confidence         double precision,
   source_message_id  uuid,
   version            integer     not null default 1,
@@ -356,6 +362,9 @@ comment on column public.user_substance_use.source_message_id is
 create index user_substance_use_by_change_idx on public.user_substance_use (user_id, updated_at desc, id desc);
 create index user_substance_use_by_source_idx on public.user_substance_use (user_id, source_message_id);
 
+-- No agent and no pipeline confirms what was inferred.
+create trigger t060_user_substance_use_only_herself before update of is_confirmed on public.user_substance_use
+  for each row when (new.is_confirmed and not old.is_confirmed) execute function private.only_herself();
 create trigger t900_user_substance_use_version before update on public.user_substance_use
   for each row execute function private.count_version();
 
@@ -405,8 +414,8 @@ create table public.user_suicidal_thoughts (
   told_somebody      boolean,
   passed_at          timestamptz,
   note               text,
-  origin             public.entry_origin not null default 'user',
-  is_confirmed       boolean     not null default true,
+  origin             public.entry_origin not null default private.writer(),
+  is_confirmed       boolean     not null default (private.actor() is null),
   confidence         double precision,
   source_message_id  uuid,
   version            integer     not null default 1,
@@ -451,6 +460,9 @@ comment on column public.user_suicidal_thoughts.source_message_id is
 create index user_suicidal_thoughts_by_occurred_idx on public.user_suicidal_thoughts (user_id, occurred_at desc, id desc);
 create index user_suicidal_thoughts_by_source_idx   on public.user_suicidal_thoughts (user_id, source_message_id);
 
+-- No agent and no pipeline confirms what was inferred.
+create trigger t060_user_suicidal_thoughts_only_herself before update of is_confirmed on public.user_suicidal_thoughts
+  for each row when (new.is_confirmed and not old.is_confirmed) execute function private.only_herself();
 create trigger t900_user_suicidal_thoughts_version before update on public.user_suicidal_thoughts
   for each row execute function private.count_version();
 

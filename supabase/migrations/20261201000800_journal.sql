@@ -92,6 +92,12 @@ end
 $$;
 comment on function private.journal_entries_change is
   'Before update: an entry in the trash rests, and one whose words or sharing changed is to be read anew.';
+-- To open a page, and to share it, is hers alone.
+create trigger t060_journal_entries_only_herself before update of is_private, shared_with_ai on public.journal_entries
+  for each row when ((old.is_private and not new.is_private) or (new.shared_with_ai and not old.shared_with_ai))
+  execute function private.only_herself();
+create trigger t060_journal_entries_only_herself_insert before insert on public.journal_entries
+  for each row when (new.shared_with_ai) execute function private.only_herself();
 create trigger t100_journal_entries_change before update on public.journal_entries
   for each row execute function private.journal_entries_change();
 create trigger t900_journal_entries_version before update on public.journal_entries

@@ -241,8 +241,7 @@ create table public.commitments (
   conversation_id uuid,
   insight_id      uuid,
   goal_id         uuid,
-  origin          public.entry_origin not null
-    default (case coalesce(private.actor(), '') when '' then 'user' when 'pipeline' then 'companion' else 'agent' end)::public.entry_origin,
+  origin          public.entry_origin not null default private.writer(),
   text            text        not null,
   why             text,
   due_on          date,

@@ -32,8 +32,7 @@ comment on type public.part_assessment_type is
 create table public.parts (
   id                uuid        primary key default private.uuid_v7(),
   user_id           uuid        not null default auth.uid() references public.users on delete cascade,
-  origin            public.entry_origin not null
-    default (case coalesce(private.actor(), '') when '' then 'user' when 'pipeline' then 'companion' else 'agent' end)::public.entry_origin,
+  origin            public.entry_origin not null default private.writer(),
   name              text        not null,
   story             text,
   role              public.part_role   not null default 'unknown',
@@ -252,8 +251,7 @@ create table public.part_relationships (
   user_id            uuid        not null default auth.uid(),
   from_part_id       uuid        not null,
   to_part_id         uuid        not null,
-  origin             public.entry_origin not null
-    default (case coalesce(private.actor(), '') when '' then 'user' when 'pipeline' then 'companion' else 'agent' end)::public.entry_origin,
+  origin             public.entry_origin not null default private.writer(),
   relationship_type  public.part_relationship_type not null,
   polarization_level smallint,
   notes              text,
@@ -316,8 +314,7 @@ create table public.part_assessments (
   user_id         uuid        not null default auth.uid(),
   part_id         uuid        not null,
   message_id      uuid,
-  origin          public.entry_origin not null
-    default (case coalesce(private.actor(), '') when '' then 'user' when 'pipeline' then 'companion' else 'agent' end)::public.entry_origin,
+  origin          public.entry_origin not null default private.writer(),
   assessment_type public.part_assessment_type not null,
   intensity       smallint,
   note            text,

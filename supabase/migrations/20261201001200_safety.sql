@@ -348,6 +348,9 @@ end
 $$;
 comment on function private.safety_contacts_change is
   'Before a write: a new contact comes last; a state goes only forward, and whoever withdraws leaves nothing of himself.';
+-- Whom to call and what helps in danger, no AI agent decides.
+create trigger t060_safety_contacts_only_herself before insert or update or delete on public.safety_contacts
+  for each row when (private.actor() like 'agent:%') execute function private.only_herself();
 create trigger t100_safety_contacts_change before insert or update on public.safety_contacts
   for each row execute function private.safety_contacts_change();
 create trigger t110_safety_contacts_time_zone before insert or update of timezone on public.safety_contacts
@@ -733,6 +736,9 @@ comment on column public.safety_plans.reviewed_at is 'When she last went through
 create index safety_plans_by_change_idx on public.safety_plans (user_id, updated_at desc, id desc);
 create unique index safety_plans_one_active_key on public.safety_plans (user_id) where is_active;
 
+-- Whom to call and what helps in danger, no AI agent decides.
+create trigger t060_safety_plans_only_herself before insert or update or delete on public.safety_plans
+  for each row when (private.actor() like 'agent:%') execute function private.only_herself();
 create trigger t900_safety_plans_version before update on public.safety_plans
   for each row execute function private.count_version();
 

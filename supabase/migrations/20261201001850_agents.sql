@@ -211,7 +211,7 @@ begin
     tg_table_name,
     (whole ->> 'id')::uuid,
     coalesce(case when not secret then nullif(current_setting('cairn.action_payload', true), '')::jsonb end, '{}'),
-    jsonb_strip_nulls(jsonb_build_object('columns', changed)),
+    case when secret then '{}' else jsonb_strip_nulls(jsonb_build_object('columns', changed)) end,
     case when not secret then before end,
     case when not secret then after end,
     case when secret then now() end

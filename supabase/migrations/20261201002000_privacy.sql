@@ -23,20 +23,6 @@ comment on type public.consent_kind is
 comment on type public.export_status is 'How far a copy of her data has come.';
 comment on type public.export_format is 'How the files in the archive are written, one for each table.';
 
--- only_herself ----------------------------------------------------------------
-
-create function private.only_herself() returns trigger
-  language plpgsql stable security definer set search_path = ''
-as $$
-begin
-  if private.actor() is not null then
-    raise exception using errcode = 'CA403', message = 'Only she herself decides this, nobody who acts for her.';
-  end if;
-  return new;
-end
-$$;
-comment on function private.only_herself is 'Before a write: refuse whoever acts in her name.';
-
 -- user_privacy_settings -------------------------------------------------------
 
 create table public.user_privacy_settings (

@@ -9,8 +9,8 @@ select
   to_jsonb(conversation.*) || '{"title": null}', to_jsonb(conversation.*), conversation.created_at + interval '3 minutes'
 from (
   values
-    ('aa311000-0000-4000-8000-000000000001', 'a3000000-0000-4000-8000-000000000002', 'agent:chatgpt'),
-    ('ba311000-0000-4000-8000-000000000001', 'b3000000-0000-4000-8000-000000000002', 'agent:claude')
+    ('00a31100-0000-4000-8000-000000000001', 'a3000000-0000-4000-8000-000000000002', 'agent:chatgpt'),
+    ('00b31100-0000-4000-8000-000000000001', 'b3000000-0000-4000-8000-000000000002', 'agent:claude')
 ) as told (id, conversation_id, actor)
 join public.conversations as conversation on conversation.id = told.conversation_id::uuid
 on conflict (id) do nothing;
@@ -23,8 +23,8 @@ select
   'conversation_summaries', summary.id, null, to_jsonb(summary.*), summary.created_at
 from (
   values
-    ('aa311000-0000-4000-8000-000000000002', 'a6000000-0000-4000-8000-000000000001'),
-    ('ba311000-0000-4000-8000-000000000002', 'b6000000-0000-4000-8000-000000000001')
+    ('00a31100-0000-4000-8000-000000000002', 'a6000000-0000-4000-8000-000000000001'),
+    ('00b31100-0000-4000-8000-000000000002', 'b6000000-0000-4000-8000-000000000001')
 ) as told (id, summary_id)
 join public.conversation_summaries as summary on summary.id = told.summary_id::uuid
 on conflict (id) do nothing;

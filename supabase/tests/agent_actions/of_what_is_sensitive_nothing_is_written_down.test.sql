@@ -13,7 +13,6 @@ select throws_ok(
   'CA409', 'What this changed has been forgotten.', 'so it cannot be undone'
 );
 
-select todo('capture_agent_action gives a result, which agent_actions_know_what_was_or_became_until_blanked refuses', 1);
 select lives_ok('update public.user_risk_factors set severity = 4', 'an agent can change one all the same');
 
 select * from finish();

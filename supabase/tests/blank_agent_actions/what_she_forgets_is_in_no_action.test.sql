@@ -8,11 +8,11 @@ select is(
   'one held her letter'
 );
 select results_eq(
-  $$ select before, after, payload, blanked_at from public.agent_actions where id = 'aa311000-0000-4000-8000-000000000001' $$,
+  $$ select before, after, payload, blanked_at from public.agent_actions where id = '00a31100-0000-4000-8000-000000000001' $$,
   $$ values (null::jsonb, null::jsonb, '{}'::jsonb, now()) $$, 'that there was one stays, and nothing else'
 );
 select throws_ok(
-  $$ select public.undo_agent_action('aa311000-0000-4000-8000-000000000001') $$,
+  $$ select public.undo_agent_action('00a31100-0000-4000-8000-000000000001') $$,
   'CA409', 'What this changed has been forgotten.', 'nothing can be put back from it'
 );
 

@@ -9,7 +9,6 @@ select isnt_empty(
   'it is written down who did it'
 );
 
-select todo('the origin of tables of her life is `user` unless the server says otherwise', 1);
 select is(
   (select origin from public.user_people where id = 'aa102000-0000-4000-8000-00000000000a'), 'agent',
   'and the entry itself says so'

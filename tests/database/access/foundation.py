@@ -8,11 +8,13 @@ WRITES: Writes = {}
 
 EXCEPTIONS: Exceptions = {
     "asks-who-calls": {
+        "private.only_herself": "a trigger; reads the caller's own claims",
         "private.applied_migrations": "versions of migrations belong to nobody",
         "private.sweep_idempotency_keys": "a job over all users; takes no argument",
     },
     "private-execute": {
         "private.actor": "reads the caller's own claims",
+        "private.writer": "the default of origins; the same",
         "private.uuid_v7": "the default of ids",
     },
 }

@@ -24,7 +24,6 @@ EXCEPTIONS: Exceptions = {
         "private.consents_apply": "a trigger; the settings of the row's own person",
         "private.consents_check": "a trigger; compares with what everybody is asked",
         "private.expired_data_exports": "for workers; files whose time has come",
-        "private.only_herself": "a trigger; reads the caller's own claims",
         "private.sweep_retention": "a job over all users; takes the number of a part",
         "private.user_privacy_settings_answer": "a trigger; an answer of the row's own person",
         "private.users_get_privacy_settings": "a trigger; the settings of the row at hand",
