@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TypeAlias
 from uuid import UUID
@@ -17,10 +17,8 @@ BEN: UUID = PEOPLE["ben"]
 
 OURS = ("public", "private", "admin")
 ROLES = ("anon", "authenticated", "cairn_server")
-VERBS = ("select", "insert", "update")
 
-# Column → its value as text.
-Row: TypeAlias = Mapping[str, str | None]
+Row: TypeAlias = Mapping[str, str | None]  # column → its value as text
 
 
 def literal(value: str | None, kind: str) -> str:
@@ -154,8 +152,8 @@ class Catalogue:
 
     tables: Mapping[str, Table]
     views: Mapping[str, View]
-    sequences: tuple[str, ...]
-    labels: Mapping[str, Sequence[str]] = field(repr=False)
+    sequences: Sequence[str]
+    labels: Mapping[str, Sequence[str]]
 
     @property
     def owned(self) -> list[Table]:
@@ -184,7 +182,7 @@ COLUMNS = """
   select a.attrelid::bigint as oid, a.attname as name, format_type(a.atttypid, a.atttypmod) as kind,
     a.attgenerated <> '' or a.attidentity = 'a' as generated,
     array(
-      select r || ' ' || v from unnest($2::text[]) r cross join unnest($3::text[]) v
+      select r || ' ' || v from unnest($2::text[]) r cross join unnest(array['select', 'insert', 'update']) v
       where has_column_privilege(r, a.attrelid, a.attnum, v)
     ) as granted
   from pg_attribute a
@@ -249,7 +247,7 @@ async def read(connection: asyncpg.Connection) -> Catalogue:
     listed = await connection.fetch(TABLES, OURS, ROLES)
     oids = [row["oid"] for row in listed]
     columns: dict[int, dict[str, Column]] = {oid: {} for oid in oids}
-    for row in await connection.fetch(COLUMNS, oids, ROLES, VERBS):
+    for row in await connection.fetch(COLUMNS, oids, ROLES):
         columns[row["oid"]][row["name"]] = Column(
             row["name"], row["kind"], row["generated"], _pairs(row["granted"])
         )
@@ -273,8 +271,8 @@ async def read(connection: asyncpg.Connection) -> Catalogue:
         tables[str(table)] = await _with_rows(connection, table)
     listed = await connection.fetch(VIEWS, OURS)
     views = [View(v["schema"], v["name"], v["stored"], tuple(v["columns"])) for v in listed]
-    sequences = tuple(row[0] for row in await connection.fetch(SEQUENCES, OURS))
-    labels = {row["name"]: row["labels"] for row in await connection.fetch(LABELS)}
+    sequences = [row[0] for row in await connection.fetch(SEQUENCES, OURS)]
+    labels = {row[0]: row[1] for row in await connection.fetch(LABELS)}
     return Catalogue(tables, {str(view): view for view in views}, sequences, labels)
 
 
@@ -282,18 +280,21 @@ async def _with_rows(connection: asyncpg.Connection, table: Table) -> Table:
     """Add what Ana and Ben have in it; of public catalogues, what is everybody's."""
     if table.owner is None and table.schema != "public":
         return table
-    texts = ", ".join(f"{name}::text" for name in table.columns)
-    order = ", ".join(table.key) or "1"
-    his = f"{table.owner} = $1" if table.owner else "$1::uuid is not null"
+    texts = ", ".join(f"t.{name}::text" for name in table.columns)
+    order = ", ".join(f"t.{name}" for name in table.key) or "1"
 
-    async def rows(person: UUID) -> tuple[Row, ...]:
-        found = await connection.fetch(
-            f"select array[{texts}] as row from {table} where {his} order by {order} limit 3",
-            person,
+    def three(whose: str) -> str:
+        return (
+            f"array(select array[{texts}] from {table} as t where {whose} order by {order} limit 3)"
         )
-        return tuple(dict(zip(table.columns, one["row"], strict=True)) for one in found)
+
+    def rows(found: Sequence[Sequence[str | None]]) -> tuple[Row, ...]:
+        return tuple(dict(zip(table.columns, row, strict=True)) for row in found)
 
     if table.owner is None:
-        return replace(table, his=await rows(BEN))
-    count = await connection.fetchval(f"select count(*) from {table} where {his}", BEN)
-    return replace(table, hers=await rows(ANA), his=await rows(BEN), his_count=count)
+        return replace(table, his=rows(await connection.fetchval(f"select {three('true')}")))
+    hers, his = (f"t.{table.owner} = '{person}'" for person in (ANA, BEN))
+    found = await connection.fetchrow(
+        f"select {three(hers)}, {three(his)}, (select count(*) from {table} as t where {his})"
+    )
+    return replace(table, hers=rows(found[0]), his=rows(found[1]), his_count=found[2])

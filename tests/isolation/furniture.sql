@@ -42,3 +42,25 @@ values
    'a3000000-0000-4000-8000-0000000000f1', 1, 1, now() + interval '1 hour'),
   ('b9000000-0000-4000-8000-0000000000f1', 'summary', 'b0000000-0000-4000-8000-000000000002',
    'b3000000-0000-4000-8000-0000000000f1', 1, 1, now() + interval '1 hour');
+
+-- A guardian who has been asked, and has not answered.
+insert into public.guardian_consents (id, user_id, guardian_email_hash, created_at)
+values
+  ('aa604000-0000-4000-8000-0000000000f1', 'a0000000-0000-4000-8000-000000000001', repeat('a', 64), now() - interval '1 hour'),
+  ('ba604000-0000-4000-8000-0000000000f1', 'b0000000-0000-4000-8000-000000000002', repeat('b', 64), now() - interval '1 hour');
+
+-- An agent that both have let in.
+insert into private.oauth_clients (client_id, name, redirect_uris, scopes)
+values ('diary', 'A diary', '{https://diary.example.com/back}', '{journal:read}');
+insert into private.oauth_families (id, user_id, client_id, scopes)
+values
+  ('aa190000-0000-4000-8000-0000000000f1', 'a0000000-0000-4000-8000-000000000001', 'diary', '{journal:read}'),
+  ('ba190000-0000-4000-8000-0000000000f1', 'b0000000-0000-4000-8000-000000000002', 'diary', '{journal:read}');
+
+-- A crisis that nobody has handled yet.
+insert into public.crisis_events (id, user_id, level, source, escalation_path)
+select 'aa610000-0000-4000-8000-0000000000f1', 'a0000000-0000-4000-8000-000000000001', 'moderate', seeded.source, seeded.escalation_path
+from public.crisis_events as seeded where seeded.id = 'aa610000-0000-4000-8000-000000000001';
+insert into public.crisis_events (id, user_id, level, source, escalation_path)
+select 'ba610000-0000-4000-8000-0000000000f1', 'b0000000-0000-4000-8000-000000000002', 'moderate', seeded.source, seeded.escalation_path
+from public.crisis_events as seeded where seeded.id = 'ba610000-0000-4000-8000-000000000001';

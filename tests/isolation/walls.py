@@ -182,6 +182,38 @@ FUNCTIONS = (
 )  # fmt: skip
 
 
+CHAPTERS = (
+    Sabotage("she-reads-the-journal-of-another", "public.journal_entries",
+             _policy("public.journal_entries", "select", "using (shared_with_ai)")),
+    Sabotage("she-remembers-what-another-said", "public.memories",
+             _policy("public.memories", "select", "using (is_consented)")),
+    Sabotage("she-awards-badges-to-herself", "public.user_badges",
+             ("grant insert (id, badge_id, xp_awarded) on public.user_badges to authenticated",)),
+    Sabotage("the-server-forges-what-an-agent-did", "public.agent_actions",
+             ("grant update (before) on public.agent_actions to cairn_server",)),
+    Sabotage("the-server-forgets-what-was-audited", "public.audit_log",
+             ("grant delete on public.audit_log to cairn_server",)),
+    Sabotage("she-writes-badges-for-everybody", "public.badges", ("grant insert on public.badges to authenticated",)),
+    Sabotage("the-server-reads-what-agents-hold", "private.oauth_families",
+             ("grant select on private.oauth_families to cairn_server",)),
+    Sabotage("she-revokes-the-agents-of-another", "private.revoke_token_family",
+             old=r" and family\.user_id = \(select auth\.uid\(\)\)"),
+    Sabotage("a-guardians-link-is-issued-for-another", "private.issue_guardian_link",
+             old=r"\n    and consent\.user_id = \(select auth\.uid\(\)\)"),
+    Sabotage("she-undoes-what-agents-did-for-another", "private.undo_agent_action",
+             old=r" and known\.user_id = viewer;", new=";"),
+    Sabotage("everybody-is-of-the-care-team", "public.list_crisis_events",
+             old=r"if not private\.is_care_team\(\) then", new="if false then"),
+    Sabotage("she-touches-the-memories-of-another", "private.touch_memory_access",
+             old=OWNERS_RIGHTS, new="\n SECURITY DEFINER"),
+    Sabotage("she-confirms-the-entries-of-another", "public.confirm_category_entry",
+             old=r"(?s)\n SET search_path(.*) and entry\.user_id = \$2",
+             new=r"\n SECURITY DEFINER\n SET search_path\1"),
+    Sabotage("she-counts-the-entries-of-everybody", "public.memory_category_statistics",
+             old=r"(?s)\n SET search_path(.*) where entry\.user_id = \$2",
+             new=r"\n SECURITY DEFINER\n SET search_path\1"),
+)  # fmt: skip
+
 TRIGGERS = (
     Sabotage("a-trigger-tells-what-is-there", THREADS,
              ("create function public.tell() returns trigger language plpgsql security definer set search_path = '' as"
@@ -194,4 +226,4 @@ TRIGGERS = (
               f"create trigger t500_touch after update on {MESSAGES} for each row execute function public.touch()")),
 )  # fmt: skip
 
-SABOTAGES = (*POLICIES, *KEYS, *GRANTS, *VIEWS, *FUNCTIONS, *TRIGGERS)
+SABOTAGES = (*POLICIES, *KEYS, *GRANTS, *VIEWS, *FUNCTIONS, *CHAPTERS, *TRIGGERS)
