@@ -445,6 +445,7 @@ begin
     select from public.safety_contacts as contact
     where contact.id = new.safety_contact_id
       and contact.user_id = new.user_id
+      and contact.is_active
       and new.contact_method = any (contact.allowed_methods)
       and (new.contact_method <> 'app' or contact.state = 'confirmed')
   ) then
@@ -479,6 +480,27 @@ create trigger t500_contact_logs_note_outcome after update of success on public.
   for each row execute function private.contact_logs_note_contact();
 create trigger t900_contact_logs_touch before update on public.contact_logs
   for each row execute function private.touch_updated_at();
+
+create function private.contact_logs_keep_forgotten() returns trigger
+  language plpgsql set search_path = ''
+as $$
+begin
+  perform from public.safety_contacts as contact
+  where contact.id = new.safety_contact_id and contact.user_id = new.user_id and contact.state <> 'withdrawn'
+  for share;
+  if not found then
+    new.response_summary := null;
+    new.contact_metadata := '{}';
+  end if;
+  return new;
+end
+$$;
+comment on function private.contact_logs_keep_forgotten is
+  'Before a write: of a contact who has withdrawn or was deleted, nothing more is written down.';
+create trigger t110_contact_logs_keep_forgotten before insert or update of response_summary, contact_metadata
+  on public.contact_logs
+  for each row when (new.response_summary is not null or new.contact_metadata <> '{}')
+  execute function private.contact_logs_keep_forgotten();
 
 alter table public.contact_logs enable row level security;
 alter table public.contact_logs force row level security;

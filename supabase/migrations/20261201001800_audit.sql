@@ -81,8 +81,8 @@ comment on column public.audit_log.event_type is 'What happened: a table and ins
 comment on column public.audit_log.event_data is
   'Which row and which of its columns: ids and names, never what is in them. A JSON object of at most 2 kB.';
 comment on column public.audit_log.actor is
-  '`user`: she herself; `pipeline` or `agent:` and a client''s id: in her name; `person:` and an id: somebody else who was '
-  'signed in, such as staff; `system:` and a login: nobody was, as in the dashboard.';
+  '`user`: she herself; `pipeline` or `agent:` and a client''s id: in her name; `person:` and an id: staff, and '
+  '`person:contact` somebody else who was signed in; `system:` and a login: nobody was, as in the dashboard.';
 comment on column public.audit_log.session_id is 'The sign-in that it was done with; null unless she or somebody in her name did it.';
 comment on column public.audit_log.ip_address is 'Where the request came from, where that is known; null for what others did.';
 comment on column public.audit_log.request_id is 'The setting `cairn.request_id` of the transaction, where it was set.';
@@ -252,11 +252,15 @@ create constraint trigger t900_audit_inbox_empty after insert or delete on priva
 -- Writing ---------------------------------------------------------------------
 
 create function private.audit_actor(user_id uuid) returns text
-  language sql stable set search_path = ''
+  language sql stable security definer set search_path = ''
 as $$
   select left(case
     when viewer is null    then 'system:' || session_user
-    when viewer <> user_id then 'person:' || viewer
+    -- Staff by their id; a safety contact leaves nothing, and so no id.
+    when viewer <> user_id then case
+      when exists (select from private.staff_members as member where member.user_id = viewer) then 'person:' || viewer
+      else 'person:contact'
+    end
     else coalesce(private.actor(), 'user')
   end, 240)
   from (select auth.uid()) as caller (viewer)

@@ -451,7 +451,13 @@ as $$
     from public.data_exports as due
     where due.status in ('requested', 'running')
       and coalesce(due.lease_until <= now(), true)
-      and private.is_served(due.user_id)
+      -- As is_served, and also for who does not take part: a copy is never refused.
+      and exists (
+        select from public.users as person
+        join auth.users as account on account.id = person.id
+        where person.id = due.user_id and person.is_active and person.deleted_at is null
+          and account.deleted_at is null and coalesce(account.banned_until <= now(), true)
+      )
     order by due.created_at
     limit 1
     for update skip locked
@@ -502,6 +508,21 @@ comment on function private.memories_obey_settings is
 create trigger t100_memories_obey_settings before insert or update of storage_type, original_content on public.memories
   for each row execute function private.memories_obey_settings();
 
+create function private.user_privacy_settings_drop_originals() returns trigger
+  language plpgsql security definer set search_path = ''
+as $$
+begin
+  update public.memories as memory set original_content = null
+  where memory.user_id = new.user_id and memory.original_content is not null;
+  return null;
+end
+$$;
+comment on function private.user_privacy_settings_drop_originals is
+  'After she asked for anonymised memories: the originals that are there go too.';
+create trigger t500_user_privacy_settings_drop_originals after update on public.user_privacy_settings
+  for each row when (new.auto_anonymize_pii and not old.auto_anonymize_pii)
+  execute function private.user_privacy_settings_drop_originals();
+
 -- sweep_retention -------------------------------------------------------------
 
 create function private.retention_limits(part integer default null)
@@ -525,6 +546,7 @@ as $$
 declare
   swept bigint := 0;
   gone  bigint;
+  ids   uuid[];
 begin
   -- Whoever signed up while this could not be written.
   insert into public.user_privacy_settings (user_id)
@@ -533,14 +555,25 @@ begin
     and not exists (select from public.user_privacy_settings as known where known.user_id = person.id)
   on conflict (user_id) do nothing;
 
-  -- What was said, in conversations of any status; triggers keep their counts. Nothing under way.
-  delete from public.messages
-  where id in (
+  -- What was said, in conversations of any status; triggers keep their counts. The conversations are locked first and
+  -- in one order, as whoever writes in them does.
+  ids := array(
     select old.id from private.retention_limits(part) as limits
     join public.messages as old on old.user_id = limits.user_id
     where old.created_at < limits.kept_since and old.state not in ('queued', 'streaming')
     limit batch - swept
   );
+  perform from public.conversations as conversation
+  where conversation.id in (select old.conversation_id from public.messages as old where old.id = any (ids))
+  order by conversation.id
+  for no key update;
+  -- Nothing under way, nor what is being answered: its reply would fall with it.
+  delete from public.messages as old
+  where old.id = any (ids) and old.state not in ('queued', 'streaming')
+    and not exists (
+      select from public.messages as reply
+      where reply.user_id = old.user_id and reply.in_reply_to = old.id and reply.state in ('queued', 'streaming')
+    );
   get diagnostics gone = row_count;
   swept := swept + gone;
 
@@ -602,7 +635,7 @@ begin
   where id in (
     select old.id from private.retention_limits(part) as limits
     join public.memory_metrics as old on old.user_id = limits.user_id
-    where old.day < limits.kept_since
+    where old.day < limits.kept_since::date
     limit batch - swept
   );
   get diagnostics gone = row_count;
@@ -652,7 +685,7 @@ begin
   where id in (
     select old.id from private.retention_limits(part) as limits
     join public.user_emotional_trends as old on old.user_id = limits.user_id
-    where old.starts_on < limits.kept_since
+    where old.starts_on < limits.kept_since::date
     limit batch - swept
   );
   get diagnostics gone = row_count;
@@ -794,7 +827,7 @@ begin
   where id in (
     select old.id from private.retention_limits(part) as limits
     join public.user_activity_days as old on old.user_id = limits.user_id
-    where old.day < limits.kept_since
+    where old.day < limits.kept_since::date
     limit batch - swept
   );
   get diagnostics gone = row_count;
@@ -822,15 +855,24 @@ begin
   get diagnostics gone = row_count;
   swept := swept + gone;
 
-  -- What is older than the last full document that is old itself: every version that stays can still be built.
+  -- The first version that stays is made whole, so that all that stay can still be built without the old ones.
+  update public.user_memory_snapshots as first
+  set document = private.memory_document(first.user_id, first.version)
+  from (
+    select limits.user_id,
+           (select min(young.version) from public.user_memory_snapshots as young
+            where young.user_id = limits.user_id and young.created_at >= limits.kept_since) as version
+    from private.retention_limits(part) as limits
+  ) as kept
+  where first.user_id = kept.user_id and first.version = kept.version and first.document is null
+    and exists (select from public.user_memory_snapshots as old
+                where old.user_id = first.user_id and old.version < first.version);
   delete from public.user_memory_snapshots
   where id in (
     select old.id from private.retention_limits(part) as limits
     join public.user_memory_snapshots as old on old.user_id = limits.user_id
-    where old.version < (
-      select max(whole.version) from public.user_memory_snapshots as whole
-      where whole.user_id = limits.user_id and whole.is_checkpoint and whole.created_at < limits.kept_since
-    )
+    where old.created_at < limits.kept_since
+    order by old.user_id, old.version
     limit batch - swept
   );
   get diagnostics gone = row_count;

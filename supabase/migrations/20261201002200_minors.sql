@@ -122,15 +122,31 @@ $$;
 comment on function private.participation_of is
   'From when and until when this person takes part, as profile, account and consents say today. For refresh_participation.';
 
-create function private.refresh_participation(user_id uuid) returns void
-  language sql volatile set search_path = ''
+create function private.profiles_lock_person() returns trigger
+  language plpgsql security definer set search_path = ''
 as $$
+begin
+  perform from public.users as person where person.id = (select auth.uid()) for no key update;
+  return null;
+end
+$$;
+comment on function private.profiles_lock_person is 'Before her profile is written: the person first, as everybody locks.';
+create trigger t010_profiles_lock_person before update of birth_year, country, age_verified on public.profiles
+  for each statement execute function private.profiles_lock_person();
+
+create function private.refresh_participation(user_id uuid) returns void
+  language plpgsql volatile set search_path = ''
+as $$
+begin
+  -- The person first, in a statement of its own: the next one then sees what others have committed meanwhile.
+  perform from public.users as person where person.id = refresh_participation.user_id for no key update;
   update public.users as person
-  set takes_part_from  = found.starts,
-      takes_part_until = found.ends
-  from private.participation_of(refresh_participation.user_id) as found
+  set takes_part_from  = what.starts,
+      takes_part_until = what.ends
+  from private.participation_of(refresh_participation.user_id) as what
   where person.id = refresh_participation.user_id
-    and (person.takes_part_from, person.takes_part_until) is distinct from (found.starts, found.ends)
+    and (person.takes_part_from, person.takes_part_until) is distinct from (what.starts, what.ends);
+end
 $$;
 comment on function private.refresh_participation is 'Bring takes_part_from and _until of this person in line. For the functions below.';
 
@@ -287,9 +303,14 @@ create trigger t050_conversations_minors before insert or update of title, descr
   for each row execute function private.require_participation();
 
 create policy "only who takes part is heard" on public.messages as restrictive for insert to authenticated, cairn_server with check ((select private.takes_part()));
-create policy "only who takes part is answered" on public.messages as restrictive for update to authenticated, cairn_server with check ((select private.takes_part()));
-create trigger t050_messages_minors before insert or update on public.messages
+-- To stop a reply is no writing.
+create policy "only who takes part is answered" on public.messages as restrictive for update to authenticated, cairn_server with check (state = 'cancelled' or (select private.takes_part()));
+create trigger t050_messages_minors before insert on public.messages
   for each row execute function private.require_participation();
+create trigger t050_messages_minors_change before update on public.messages
+  for each row
+  when (not (old.state <> 'cancelled' and new.state = 'cancelled' and new.content = coalesce(old.draft, old.content)))
+  execute function private.require_participation();
 
 create policy "only who takes part is summed up" on public.conversation_summaries as restrictive for insert to authenticated, cairn_server with check ((select private.takes_part()));
 create policy "only who takes part is summed up anew" on public.conversation_summaries as restrictive for update to authenticated, cairn_server with check ((select private.takes_part()));

@@ -19,6 +19,7 @@ WRITES: Writes = {
 
 EXCEPTIONS: Exceptions = {
     "asks-who-calls": {
+        "private.user_privacy_settings_drop_originals": "a trigger; the memories of the row's own person",
         "private.memories_obey_settings": "a trigger; the settings of the row's own person",
         "private.claim_data_export": "for workers, who serve everybody; gives ids only",
         "private.consents_apply": "a trigger; the settings of the row's own person",

@@ -112,9 +112,15 @@ async def test_a_line_says_who_did_it(
     async with as_agent(as_user, ana, "pipeline") as connection:
         await connection.execute(change, "c", ana.user_id)
     await owner.execute(change, "d", ana.user_id)
-    async with owner.transaction():
-        await owner.execute("select set_config('request.jwt.claims', $1, true)", ben.claims)
-        await owner.execute(change, "e", ana.user_id)
+    for word in ("e", "f"):
+        async with owner.transaction():
+            await owner.execute("select set_config('request.jwt.claims', $1, true)", ben.claims)
+            await owner.execute(change, word, ana.user_id)
+        await owner.execute(
+            "insert into private.staff_members (user_id, role) values ($1, 'care_team') "
+            "on conflict do nothing",
+            ben.user_id,
+        )
 
     found = (await lines(owner, ana.user_id))[1:]
     assert [line["actor"] for line in found] == [
@@ -122,10 +128,12 @@ async def test_a_line_says_who_did_it(
         "agent:claude",
         "pipeline",
         "system:postgres",
+        # Staff are named; nobody else is, since a safety contact leaves nothing when he goes.
+        "person:contact",
         f"person:{ben.user_id}",
     ]
     # Of others she reads no session.
-    assert [line["session_id"] for line in found] == [ana.session_id] * 3 + [None] * 2
+    assert [line["session_id"] for line in found] == [ana.session_id] * 3 + [None] * 3
 
 
 async def test_a_line_tells_where_a_request_of_hers_came_from_and_not_that_of_others(
