@@ -115,6 +115,9 @@ def test_a_table_is_two_files_and_two_places(copy: Path) -> None:
         "--show-capture=no",
         "-n",
         "0",
+        "-k",
+        # Of the proof of isolation, what it says of this table.
+        "intentions or not (by_the_table or by_the_function or never_been_there)",
         *TESTS,
     )
 

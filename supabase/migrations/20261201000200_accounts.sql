@@ -259,7 +259,14 @@ create function private.sweep_denials() returns bigint
 as $$
   with swept as (
     delete from private.denials
-    where seq in (select old.seq from private.denials as old where old.expires_at < now() limit 10000)
+    where seq in (
+      select old.seq from private.denials as old
+      where old.expires_at < now()
+        -- A refresh token may live for 400 days: until then a sign-out everywhere is remembered, unless she is gone.
+        and (old.kind <> 'user' or old.denied_at < now() - interval '400 days'
+             or not exists (select from public.users as person where person.id = old.subject))
+      limit 10000
+    )
     returning 1
   )
   select count(*) from swept
@@ -381,10 +388,22 @@ begin
     perform private.log_sync(null, 'delete', 'auth.users', before_data, after_data);
     return null;
   end if;
-  perform private.sync_user(new.id);
+  -- First, and apart: a row that cannot be synced just now is no reason to let in whom Auth has banned.
   if new.banned_until > now() and (tg_op = 'INSERT' or new.banned_until is distinct from old.banned_until) then
-    perform private.deny_user(new.id, 'banned');
+    begin
+      perform private.deny('user', new.id, 'banned');
+      update public.user_sessions as session set ended_at = now()
+      where session.user_id = new.id and session.ended_at is null;
+    exception when others then
+      perform private.log_sync(new.id, lower(tg_op), 'auth.users', before_data, after_data, sqlstate || ' ' || sqlerrm);
+    end;
   end if;
+  begin
+    perform private.sync_user(new.id);
+  exception when others then
+    perform private.log_sync(new.id, lower(tg_op), 'auth.users', before_data, after_data, sqlstate || ' ' || sqlerrm);
+    return null;
+  end;
   -- A mere sign-in moves last_sign_in_at only, and is no news.
   if before_data is distinct from after_data then
     perform private.log_sync(new.id, lower(tg_op), 'auth.users', before_data, after_data);
@@ -489,8 +508,7 @@ begin
     from private.denials as denial
     where denial.subject = user_id
       and denial.kind = 'user'
-      and denial.expires_at > now()
-      and coalesce(denial.denied_at >= issued_at, true)
+      and case when issued_at is null then denial.expires_at > now() else denial.denied_at >= issued_at end
   );
 end
 $$;

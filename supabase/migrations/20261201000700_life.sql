@@ -138,9 +138,11 @@ comment on column public.user_people.source_message_id is
 create index user_people_by_change_idx on public.user_people (user_id, updated_at desc, id desc);
 create index user_people_by_source_idx on public.user_people (user_id, source_message_id);
 
--- No agent and no pipeline confirms what was inferred.
+-- No agent and no pipeline confirms what was inferred, or says that it was she.
 create trigger t060_user_people_only_herself before update of is_confirmed on public.user_people
   for each row when (new.is_confirmed and not old.is_confirmed) execute function private.only_herself();
+create trigger t060_user_people_only_herself_insert before insert on public.user_people
+  for each row when (new.is_confirmed or new.origin = 'user') execute function private.only_herself();
 create trigger t900_user_people_version before update on public.user_people
   for each row execute function private.count_version();
 create constraint trigger t900_user_people_live after insert or update or delete on public.user_people
@@ -223,9 +225,11 @@ create index user_support_system_by_change_idx on public.user_support_system (us
 create index user_support_system_by_person_idx on public.user_support_system (user_id, person_id);
 create index user_support_system_by_source_idx on public.user_support_system (user_id, source_message_id);
 
--- No agent and no pipeline confirms what was inferred.
+-- No agent and no pipeline confirms what was inferred, or says that it was she.
 create trigger t060_user_support_system_only_herself before update of is_confirmed on public.user_support_system
   for each row when (new.is_confirmed and not old.is_confirmed) execute function private.only_herself();
+create trigger t060_user_support_system_only_herself_insert before insert on public.user_support_system
+  for each row when (new.is_confirmed or new.origin = 'user') execute function private.only_herself();
 create trigger t900_user_support_system_version before update on public.user_support_system
   for each row execute function private.count_version();
 create constraint trigger t900_user_support_system_live after insert or update or delete on public.user_support_system
@@ -315,9 +319,11 @@ comment on column public.user_previous_therapy.source_message_id is
 create index user_previous_therapy_by_change_idx on public.user_previous_therapy (user_id, updated_at desc, id desc);
 create index user_previous_therapy_by_source_idx on public.user_previous_therapy (user_id, source_message_id);
 
--- No agent and no pipeline confirms what was inferred.
+-- No agent and no pipeline confirms what was inferred, or says that it was she.
 create trigger t060_user_previous_therapy_only_herself before update of is_confirmed on public.user_previous_therapy
   for each row when (new.is_confirmed and not old.is_confirmed) execute function private.only_herself();
+create trigger t060_user_previous_therapy_only_herself_insert before insert on public.user_previous_therapy
+  for each row when (new.is_confirmed or new.origin = 'user') execute function private.only_herself();
 create trigger t900_user_previous_therapy_version before update on public.user_previous_therapy
   for each row execute function private.count_version();
 create constraint trigger t900_user_previous_therapy_live

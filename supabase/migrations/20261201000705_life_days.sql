@@ -80,9 +80,11 @@ comment on column public.user_mood_trends.source_message_id is
 create index user_mood_trends_by_measured_idx on public.user_mood_trends (user_id, measured_at desc, id desc);
 create index user_mood_trends_by_source_idx   on public.user_mood_trends (user_id, source_message_id);
 
--- No agent and no pipeline confirms what was inferred.
+-- No agent and no pipeline confirms what was inferred, or says that it was she.
 create trigger t060_user_mood_trends_only_herself before update of is_confirmed on public.user_mood_trends
   for each row when (new.is_confirmed and not old.is_confirmed) execute function private.only_herself();
+create trigger t060_user_mood_trends_only_herself_insert before insert on public.user_mood_trends
+  for each row when (new.is_confirmed or new.origin = 'user') execute function private.only_herself();
 create trigger t900_user_mood_trends_version before update on public.user_mood_trends
   for each row execute function private.count_version();
 create constraint trigger t900_user_mood_trends_live after insert or update or delete on public.user_mood_trends
@@ -165,9 +167,11 @@ comment on column public.user_emotional_states.source_message_id is
 create index user_emotional_states_by_felt_idx   on public.user_emotional_states (user_id, felt_at desc, id desc);
 create index user_emotional_states_by_source_idx on public.user_emotional_states (user_id, source_message_id);
 
--- No agent and no pipeline confirms what was inferred.
+-- No agent and no pipeline confirms what was inferred, or says that it was she.
 create trigger t060_user_emotional_states_only_herself before update of is_confirmed on public.user_emotional_states
   for each row when (new.is_confirmed and not old.is_confirmed) execute function private.only_herself();
+create trigger t060_user_emotional_states_only_herself_insert before insert on public.user_emotional_states
+  for each row when (new.is_confirmed or new.origin = 'user') execute function private.only_herself();
 create trigger t900_user_emotional_states_version before update on public.user_emotional_states
   for each row execute function private.count_version();
 create constraint trigger t900_user_emotional_states_live
@@ -404,9 +408,11 @@ comment on column public.user_daily_habits.source_message_id is
 create index user_daily_habits_by_change_idx on public.user_daily_habits (user_id, updated_at desc, id desc);
 create index user_daily_habits_by_source_idx on public.user_daily_habits (user_id, source_message_id);
 
--- No agent and no pipeline confirms what was inferred.
+-- No agent and no pipeline confirms what was inferred, or says that it was she.
 create trigger t060_user_daily_habits_only_herself before update of is_confirmed on public.user_daily_habits
   for each row when (new.is_confirmed and not old.is_confirmed) execute function private.only_herself();
+create trigger t060_user_daily_habits_only_herself_insert before insert on public.user_daily_habits
+  for each row when (new.is_confirmed or new.origin = 'user') execute function private.only_herself();
 create trigger t900_user_daily_habits_version before update on public.user_daily_habits
   for each row execute function private.count_version();
 create constraint trigger t900_user_daily_habits_live after insert or update or delete on public.user_daily_habits
@@ -487,9 +493,11 @@ comment on column public.user_current_practices.source_message_id is
 create index user_current_practices_by_change_idx on public.user_current_practices (user_id, updated_at desc, id desc);
 create index user_current_practices_by_source_idx on public.user_current_practices (user_id, source_message_id);
 
--- No agent and no pipeline confirms what was inferred.
+-- No agent and no pipeline confirms what was inferred, or says that it was she.
 create trigger t060_user_current_practices_only_herself before update of is_confirmed on public.user_current_practices
   for each row when (new.is_confirmed and not old.is_confirmed) execute function private.only_herself();
+create trigger t060_user_current_practices_only_herself_insert before insert on public.user_current_practices
+  for each row when (new.is_confirmed or new.origin = 'user') execute function private.only_herself();
 create trigger t900_user_current_practices_version before update on public.user_current_practices
   for each row execute function private.count_version();
 create constraint trigger t900_user_current_practices_live
@@ -572,9 +580,11 @@ comment on column public.user_current_stressors.source_message_id is
 create index user_current_stressors_by_change_idx on public.user_current_stressors (user_id, updated_at desc, id desc);
 create index user_current_stressors_by_source_idx on public.user_current_stressors (user_id, source_message_id);
 
--- No agent and no pipeline confirms what was inferred.
+-- No agent and no pipeline confirms what was inferred, or says that it was she.
 create trigger t060_user_current_stressors_only_herself before update of is_confirmed on public.user_current_stressors
   for each row when (new.is_confirmed and not old.is_confirmed) execute function private.only_herself();
+create trigger t060_user_current_stressors_only_herself_insert before insert on public.user_current_stressors
+  for each row when (new.is_confirmed or new.origin = 'user') execute function private.only_herself();
 create trigger t900_user_current_stressors_version before update on public.user_current_stressors
   for each row execute function private.count_version();
 create constraint trigger t900_user_current_stressors_live

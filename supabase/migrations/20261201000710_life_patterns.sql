@@ -83,9 +83,11 @@ comment on column public.user_themes.source_message_id is
 create index user_themes_by_change_idx on public.user_themes (user_id, updated_at desc, id desc);
 create index user_themes_by_source_idx on public.user_themes (user_id, source_message_id);
 
--- No agent and no pipeline confirms what was inferred.
+-- No agent and no pipeline confirms what was inferred, or says that it was she.
 create trigger t060_user_themes_only_herself before update of is_confirmed on public.user_themes
   for each row when (new.is_confirmed and not old.is_confirmed) execute function private.only_herself();
+create trigger t060_user_themes_only_herself_insert before insert on public.user_themes
+  for each row when (new.is_confirmed or new.origin = 'user') execute function private.only_herself();
 create trigger t900_user_themes_version before update on public.user_themes
   for each row execute function private.count_version();
 create constraint trigger t900_user_themes_live after insert or update or delete on public.user_themes
@@ -176,9 +178,11 @@ comment on column public.user_emotional_patterns.source_message_id is
 create index user_emotional_patterns_by_change_idx on public.user_emotional_patterns (user_id, updated_at desc, id desc);
 create index user_emotional_patterns_by_source_idx on public.user_emotional_patterns (user_id, source_message_id);
 
--- No agent and no pipeline confirms what was inferred.
+-- No agent and no pipeline confirms what was inferred, or says that it was she.
 create trigger t060_user_emotional_patterns_only_herself before update of is_confirmed on public.user_emotional_patterns
   for each row when (new.is_confirmed and not old.is_confirmed) execute function private.only_herself();
+create trigger t060_user_emotional_patterns_only_herself_insert before insert on public.user_emotional_patterns
+  for each row when (new.is_confirmed or new.origin = 'user') execute function private.only_herself();
 create trigger t900_user_emotional_patterns_version before update on public.user_emotional_patterns
   for each row execute function private.count_version();
 create constraint trigger t900_user_emotional_patterns_live
@@ -267,9 +271,11 @@ comment on column public.user_pattern_loops.source_message_id is
 create index user_pattern_loops_by_change_idx on public.user_pattern_loops (user_id, updated_at desc, id desc);
 create index user_pattern_loops_by_source_idx on public.user_pattern_loops (user_id, source_message_id);
 
--- No agent and no pipeline confirms what was inferred.
+-- No agent and no pipeline confirms what was inferred, or says that it was she.
 create trigger t060_user_pattern_loops_only_herself before update of is_confirmed on public.user_pattern_loops
   for each row when (new.is_confirmed and not old.is_confirmed) execute function private.only_herself();
+create trigger t060_user_pattern_loops_only_herself_insert before insert on public.user_pattern_loops
+  for each row when (new.is_confirmed or new.origin = 'user') execute function private.only_herself();
 create trigger t900_user_pattern_loops_version before update on public.user_pattern_loops
   for each row execute function private.count_version();
 create constraint trigger t900_user_pattern_loops_live after insert or update or delete on public.user_pattern_loops
@@ -361,9 +367,11 @@ comment on column public.user_shadow_themes.source_message_id is
 create index user_shadow_themes_by_change_idx on public.user_shadow_themes (user_id, updated_at desc, id desc);
 create index user_shadow_themes_by_source_idx on public.user_shadow_themes (user_id, source_message_id);
 
--- No agent and no pipeline confirms what was inferred.
+-- No agent and no pipeline confirms what was inferred, or says that it was she.
 create trigger t060_user_shadow_themes_only_herself before update of is_confirmed on public.user_shadow_themes
   for each row when (new.is_confirmed and not old.is_confirmed) execute function private.only_herself();
+create trigger t060_user_shadow_themes_only_herself_insert before insert on public.user_shadow_themes
+  for each row when (new.is_confirmed or new.origin = 'user') execute function private.only_herself();
 create trigger t900_user_shadow_themes_version before update on public.user_shadow_themes
   for each row execute function private.count_version();
 create constraint trigger t900_user_shadow_themes_live after insert or update or delete on public.user_shadow_themes
@@ -453,9 +461,11 @@ comment on column public.user_ancestral_issues.source_message_id is
 create index user_ancestral_issues_by_change_idx on public.user_ancestral_issues (user_id, updated_at desc, id desc);
 create index user_ancestral_issues_by_source_idx on public.user_ancestral_issues (user_id, source_message_id);
 
--- No agent and no pipeline confirms what was inferred.
+-- No agent and no pipeline confirms what was inferred, or says that it was she.
 create trigger t060_user_ancestral_issues_only_herself before update of is_confirmed on public.user_ancestral_issues
   for each row when (new.is_confirmed and not old.is_confirmed) execute function private.only_herself();
+create trigger t060_user_ancestral_issues_only_herself_insert before insert on public.user_ancestral_issues
+  for each row when (new.is_confirmed or new.origin = 'user') execute function private.only_herself();
 create trigger t900_user_ancestral_issues_version before update on public.user_ancestral_issues
   for each row execute function private.count_version();
 create constraint trigger t900_user_ancestral_issues_live
@@ -547,9 +557,11 @@ create index user_relationship_dynamics_by_change_idx on public.user_relationshi
 create index user_relationship_dynamics_by_person_idx on public.user_relationship_dynamics (user_id, person_id);
 create index user_relationship_dynamics_by_source_idx on public.user_relationship_dynamics (user_id, source_message_id);
 
--- No agent and no pipeline confirms what was inferred.
+-- No agent and no pipeline confirms what was inferred, or says that it was she.
 create trigger t060_user_relationship_dynamics_only_herself before update of is_confirmed on public.user_relationship_dynamics
   for each row when (new.is_confirmed and not old.is_confirmed) execute function private.only_herself();
+create trigger t060_user_relationship_dynamics_only_herself_insert before insert on public.user_relationship_dynamics
+  for each row when (new.is_confirmed or new.origin = 'user') execute function private.only_herself();
 create trigger t900_user_relationship_dynamics_version before update on public.user_relationship_dynamics
   for each row execute function private.count_version();
 create constraint trigger t900_user_relationship_dynamics_live
@@ -634,9 +646,11 @@ comment on column public.user_dysregulating_factors.source_message_id is
 create index user_dysregulating_factors_by_change_idx on public.user_dysregulating_factors (user_id, updated_at desc, id desc);
 create index user_dysregulating_factors_by_source_idx on public.user_dysregulating_factors (user_id, source_message_id);
 
--- No agent and no pipeline confirms what was inferred.
+-- No agent and no pipeline confirms what was inferred, or says that it was she.
 create trigger t060_user_dysregulating_factors_only_herself before update of is_confirmed on public.user_dysregulating_factors
   for each row when (new.is_confirmed and not old.is_confirmed) execute function private.only_herself();
+create trigger t060_user_dysregulating_factors_only_herself_insert before insert on public.user_dysregulating_factors
+  for each row when (new.is_confirmed or new.origin = 'user') execute function private.only_herself();
 create trigger t900_user_dysregulating_factors_version before update on public.user_dysregulating_factors
   for each row execute function private.count_version();
 create constraint trigger t900_user_dysregulating_factors_live
@@ -722,9 +736,11 @@ create index user_insight_notes_by_noted_idx  on public.user_insight_notes (user
 create index user_insight_notes_by_theme_idx  on public.user_insight_notes (user_id, theme_id);
 create index user_insight_notes_by_source_idx on public.user_insight_notes (user_id, source_message_id);
 
--- No agent and no pipeline confirms what was inferred.
+-- No agent and no pipeline confirms what was inferred, or says that it was she.
 create trigger t060_user_insight_notes_only_herself before update of is_confirmed on public.user_insight_notes
   for each row when (new.is_confirmed and not old.is_confirmed) execute function private.only_herself();
+create trigger t060_user_insight_notes_only_herself_insert before insert on public.user_insight_notes
+  for each row when (new.is_confirmed or new.origin = 'user') execute function private.only_herself();
 create trigger t900_user_insight_notes_version before update on public.user_insight_notes
   for each row execute function private.count_version();
 create constraint trigger t900_user_insight_notes_live after insert or update or delete on public.user_insight_notes

@@ -92,9 +92,11 @@ comment on column public.user_value_compass.source_message_id is
 create index user_value_compass_by_change_idx on public.user_value_compass (user_id, updated_at desc, id desc);
 create index user_value_compass_by_source_idx on public.user_value_compass (user_id, source_message_id);
 
--- No agent and no pipeline confirms what was inferred.
+-- No agent and no pipeline confirms what was inferred, or says that it was she.
 create trigger t060_user_value_compass_only_herself before update of is_confirmed on public.user_value_compass
   for each row when (new.is_confirmed and not old.is_confirmed) execute function private.only_herself();
+create trigger t060_user_value_compass_only_herself_insert before insert on public.user_value_compass
+  for each row when (new.is_confirmed or new.origin = 'user') execute function private.only_herself();
 create trigger t900_user_value_compass_version before update on public.user_value_compass
   for each row execute function private.count_version();
 create constraint trigger t900_user_value_compass_live after insert or update or delete on public.user_value_compass
@@ -218,9 +220,11 @@ comment on function private.user_goals_change is
 create trigger t100_user_goals_change before insert or update on public.user_goals
   for each row execute function private.user_goals_change();
 
--- No agent and no pipeline confirms what was inferred.
+-- No agent and no pipeline confirms what was inferred, or says that it was she.
 create trigger t060_user_goals_only_herself before update of is_confirmed on public.user_goals
   for each row when (new.is_confirmed and not old.is_confirmed) execute function private.only_herself();
+create trigger t060_user_goals_only_herself_insert before insert on public.user_goals
+  for each row when (new.is_confirmed or new.origin = 'user') execute function private.only_herself();
 create trigger t900_user_goals_version before update on public.user_goals
   for each row execute function private.count_version();
 create constraint trigger t900_user_goals_live after insert or update or delete on public.user_goals
@@ -304,9 +308,11 @@ create index user_growth_milestones_by_achieved_idx on public.user_growth_milest
 create index user_growth_milestones_by_goal_idx     on public.user_growth_milestones (user_id, goal_id);
 create index user_growth_milestones_by_source_idx   on public.user_growth_milestones (user_id, source_message_id);
 
--- No agent and no pipeline confirms what was inferred.
+-- No agent and no pipeline confirms what was inferred, or says that it was she.
 create trigger t060_user_growth_milestones_only_herself before update of is_confirmed on public.user_growth_milestones
   for each row when (new.is_confirmed and not old.is_confirmed) execute function private.only_herself();
+create trigger t060_user_growth_milestones_only_herself_insert before insert on public.user_growth_milestones
+  for each row when (new.is_confirmed or new.origin = 'user') execute function private.only_herself();
 create trigger t900_user_growth_milestones_version before update on public.user_growth_milestones
   for each row execute function private.count_version();
 create constraint trigger t900_user_growth_milestones_live
@@ -392,9 +398,11 @@ comment on column public.user_growth_opportunities.source_message_id is
 create index user_growth_opportunities_by_change_idx on public.user_growth_opportunities (user_id, updated_at desc, id desc);
 create index user_growth_opportunities_by_source_idx on public.user_growth_opportunities (user_id, source_message_id);
 
--- No agent and no pipeline confirms what was inferred.
+-- No agent and no pipeline confirms what was inferred, or says that it was she.
 create trigger t060_user_growth_opportunities_only_herself before update of is_confirmed on public.user_growth_opportunities
   for each row when (new.is_confirmed and not old.is_confirmed) execute function private.only_herself();
+create trigger t060_user_growth_opportunities_only_herself_insert before insert on public.user_growth_opportunities
+  for each row when (new.is_confirmed or new.origin = 'user') execute function private.only_herself();
 create trigger t900_user_growth_opportunities_version before update on public.user_growth_opportunities
   for each row execute function private.count_version();
 create constraint trigger t900_user_growth_opportunities_live
@@ -475,9 +483,11 @@ comment on column public.user_strengths.source_message_id is
 create index user_strengths_by_change_idx on public.user_strengths (user_id, updated_at desc, id desc);
 create index user_strengths_by_source_idx on public.user_strengths (user_id, source_message_id);
 
--- No agent and no pipeline confirms what was inferred.
+-- No agent and no pipeline confirms what was inferred, or says that it was she.
 create trigger t060_user_strengths_only_herself before update of is_confirmed on public.user_strengths
   for each row when (new.is_confirmed and not old.is_confirmed) execute function private.only_herself();
+create trigger t060_user_strengths_only_herself_insert before insert on public.user_strengths
+  for each row when (new.is_confirmed or new.origin = 'user') execute function private.only_herself();
 create trigger t900_user_strengths_version before update on public.user_strengths
   for each row execute function private.count_version();
 create constraint trigger t900_user_strengths_live after insert or update or delete on public.user_strengths
@@ -557,9 +567,11 @@ create index user_role_model_traits_by_change_idx on public.user_role_model_trai
 create index user_role_model_traits_by_person_idx on public.user_role_model_traits (user_id, person_id);
 create index user_role_model_traits_by_source_idx on public.user_role_model_traits (user_id, source_message_id);
 
--- No agent and no pipeline confirms what was inferred.
+-- No agent and no pipeline confirms what was inferred, or says that it was she.
 create trigger t060_user_role_model_traits_only_herself before update of is_confirmed on public.user_role_model_traits
   for each row when (new.is_confirmed and not old.is_confirmed) execute function private.only_herself();
+create trigger t060_user_role_model_traits_only_herself_insert before insert on public.user_role_model_traits
+  for each row when (new.is_confirmed or new.origin = 'user') execute function private.only_herself();
 create trigger t900_user_role_model_traits_version before update on public.user_role_model_traits
   for each row execute function private.count_version();
 create constraint trigger t900_user_role_model_traits_live
@@ -647,9 +659,11 @@ comment on column public.user_coping_tools.source_message_id is
 create index user_coping_tools_by_change_idx on public.user_coping_tools (user_id, updated_at desc, id desc);
 create index user_coping_tools_by_source_idx on public.user_coping_tools (user_id, source_message_id);
 
--- No agent and no pipeline confirms what was inferred.
+-- No agent and no pipeline confirms what was inferred, or says that it was she.
 create trigger t060_user_coping_tools_only_herself before update of is_confirmed on public.user_coping_tools
   for each row when (new.is_confirmed and not old.is_confirmed) execute function private.only_herself();
+create trigger t060_user_coping_tools_only_herself_insert before insert on public.user_coping_tools
+  for each row when (new.is_confirmed or new.origin = 'user') execute function private.only_herself();
 create trigger t900_user_coping_tools_version before update on public.user_coping_tools
   for each row execute function private.count_version();
 create constraint trigger t900_user_coping_tools_live after insert or update or delete on public.user_coping_tools
@@ -735,9 +749,11 @@ comment on column public.user_regulation_strategies.source_message_id is
 create index user_regulation_strategies_by_change_idx on public.user_regulation_strategies (user_id, updated_at desc, id desc);
 create index user_regulation_strategies_by_source_idx on public.user_regulation_strategies (user_id, source_message_id);
 
--- No agent and no pipeline confirms what was inferred.
+-- No agent and no pipeline confirms what was inferred, or says that it was she.
 create trigger t060_user_regulation_strategies_only_herself before update of is_confirmed on public.user_regulation_strategies
   for each row when (new.is_confirmed and not old.is_confirmed) execute function private.only_herself();
+create trigger t060_user_regulation_strategies_only_herself_insert before insert on public.user_regulation_strategies
+  for each row when (new.is_confirmed or new.origin = 'user') execute function private.only_herself();
 create trigger t900_user_regulation_strategies_version before update on public.user_regulation_strategies
   for each row execute function private.count_version();
 create constraint trigger t900_user_regulation_strategies_live

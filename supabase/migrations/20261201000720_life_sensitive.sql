@@ -164,9 +164,11 @@ comment on column public.user_trauma_patterns.source_message_id is
 create index user_trauma_patterns_by_change_idx on public.user_trauma_patterns (user_id, updated_at desc, id desc);
 create index user_trauma_patterns_by_source_idx on public.user_trauma_patterns (user_id, source_message_id);
 
--- No agent and no pipeline confirms what was inferred.
+-- No agent and no pipeline confirms what was inferred, or says that it was she.
 create trigger t060_user_trauma_patterns_only_herself before update of is_confirmed on public.user_trauma_patterns
   for each row when (new.is_confirmed and not old.is_confirmed) execute function private.only_herself();
+create trigger t060_user_trauma_patterns_only_herself_insert before insert on public.user_trauma_patterns
+  for each row when (new.is_confirmed or new.origin = 'user') execute function private.only_herself();
 create trigger t900_user_trauma_patterns_version before update on public.user_trauma_patterns
   for each row execute function private.count_version();
 
@@ -251,9 +253,11 @@ comment on column public.user_risk_factors.source_message_id is
 create index user_risk_factors_by_change_idx on public.user_risk_factors (user_id, updated_at desc, id desc);
 create index user_risk_factors_by_source_idx on public.user_risk_factors (user_id, source_message_id);
 
--- No agent and no pipeline confirms what was inferred.
+-- No agent and no pipeline confirms what was inferred, or says that it was she.
 create trigger t060_user_risk_factors_only_herself before update of is_confirmed on public.user_risk_factors
   for each row when (new.is_confirmed and not old.is_confirmed) execute function private.only_herself();
+create trigger t060_user_risk_factors_only_herself_insert before insert on public.user_risk_factors
+  for each row when (new.is_confirmed or new.origin = 'user') execute function private.only_herself();
 create trigger t900_user_risk_factors_version before update on public.user_risk_factors
   for each row execute function private.count_version();
 
@@ -362,9 +366,11 @@ comment on column public.user_substance_use.source_message_id is
 create index user_substance_use_by_change_idx on public.user_substance_use (user_id, updated_at desc, id desc);
 create index user_substance_use_by_source_idx on public.user_substance_use (user_id, source_message_id);
 
--- No agent and no pipeline confirms what was inferred.
+-- No agent and no pipeline confirms what was inferred, or says that it was she.
 create trigger t060_user_substance_use_only_herself before update of is_confirmed on public.user_substance_use
   for each row when (new.is_confirmed and not old.is_confirmed) execute function private.only_herself();
+create trigger t060_user_substance_use_only_herself_insert before insert on public.user_substance_use
+  for each row when (new.is_confirmed or new.origin = 'user') execute function private.only_herself();
 create trigger t900_user_substance_use_version before update on public.user_substance_use
   for each row execute function private.count_version();
 
@@ -460,9 +466,11 @@ comment on column public.user_suicidal_thoughts.source_message_id is
 create index user_suicidal_thoughts_by_occurred_idx on public.user_suicidal_thoughts (user_id, occurred_at desc, id desc);
 create index user_suicidal_thoughts_by_source_idx   on public.user_suicidal_thoughts (user_id, source_message_id);
 
--- No agent and no pipeline confirms what was inferred.
+-- No agent and no pipeline confirms what was inferred, or says that it was she.
 create trigger t060_user_suicidal_thoughts_only_herself before update of is_confirmed on public.user_suicidal_thoughts
   for each row when (new.is_confirmed and not old.is_confirmed) execute function private.only_herself();
+create trigger t060_user_suicidal_thoughts_only_herself_insert before insert on public.user_suicidal_thoughts
+  for each row when (new.is_confirmed or new.origin = 'user') execute function private.only_herself();
 create trigger t900_user_suicidal_thoughts_version before update on public.user_suicidal_thoughts
   for each row execute function private.count_version();
 

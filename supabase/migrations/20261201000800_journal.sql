@@ -121,6 +121,8 @@ create policy owner_select on public.journal_entries for select to authenticated
 create policy owner_insert on public.journal_entries for insert to authenticated, cairn_server with check (user_id = (select auth.uid()));
 create policy owner_update on public.journal_entries for update to authenticated, cairn_server using      (user_id = (select auth.uid())) with check (user_id = (select auth.uid()));
 create policy owner_delete on public.journal_entries for delete to authenticated, cairn_server using      (user_id = (select auth.uid()));
+-- A private page is for her eyes only: neither an agent nor the pipeline, with her own claims, reads it.
+create policy "what is private nobody reads who acts for her" on public.journal_entries as restrictive for select to authenticated, cairn_server using (not is_private or (select private.actor()) is null);
 
 -- `delete` is for good: the trash is an update of deleted_at, as delete_journal_entry makes it.
 grant

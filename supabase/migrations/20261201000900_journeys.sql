@@ -19,7 +19,8 @@ as $$
     when jsonb_typeof(steps) is distinct from 'array' then false
     when jsonb_array_length(steps) not between 1 and 50 then false
     else (
-      select count(distinct step -> 'id') = count(*) and bool_and(
+      select count(distinct step -> 'id') = count(*) and bool_and((
+        -- A key that is missing makes its test null, which is no; bool_and alone would pass it over.
         jsonb_typeof(step) = 'object'
         and step - array['id', 'title', 'kind', 'prompt', 'guidance', 'minutes'] = '{}'
         and jsonb_typeof(step -> 'id') = 'string'
@@ -38,8 +39,8 @@ as $$
         and (not step ? 'minutes' or (
           jsonb_typeof(step -> 'minutes') = 'number' and step ->> 'minutes' ~ '^([1-9][0-9]?|1[01][0-9]|120)$'
         ))
-        -- A key that is missing makes its test null, which is no.
       ) is true
+      )
       from (
         -- What is no object has no keys, and is refused above.
         select case when jsonb_typeof(listed) = 'object' then listed else '{}' end as step

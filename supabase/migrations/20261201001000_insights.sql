@@ -128,6 +128,9 @@ end
 $$;
 comment on function private.insights_begin is
   'Before insert: what she thought herself is no news to her; and nothing is drawn from an entry that is not shared.';
+-- Nobody who acts for her says that it was she.
+create trigger t060_insights_only_herself_insert before insert on public.insights
+  for each row when (new.origin = 'user') execute function private.only_herself();
 create trigger t100_insights_begin before insert on public.insights
   for each row execute function private.insights_begin();
 
@@ -303,6 +306,9 @@ begin
 end
 $$;
 comment on function private.commitments_change is 'Before update: an open one is kept or dropped, any other one opened anew.';
+-- Nobody who acts for her says that it was she.
+create trigger t060_commitments_only_herself_insert before insert on public.commitments
+  for each row when (new.origin = 'user') execute function private.only_herself();
 create trigger t100_commitments_change before update on public.commitments
   for each row execute function private.commitments_change();
 create trigger t900_commitments_version before update on public.commitments

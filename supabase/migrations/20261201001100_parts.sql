@@ -126,6 +126,9 @@ begin
 end
 $$;
 comment on function private.parts_change is 'Before update: a part goes only forward, and says since when.';
+-- Nobody who acts for her says that it was she.
+create trigger t060_parts_only_herself_insert before insert on public.parts
+  for each row when (new.origin = 'user') execute function private.only_herself();
 create trigger t100_parts_change before update on public.parts
   for each row execute function private.parts_change();
 create trigger t900_parts_touch before update on public.parts
@@ -285,6 +288,9 @@ create unique index part_relationships_pair_key on public.part_relationships
 -- Her list, newest first.
 create index part_relationships_by_creation_idx on public.part_relationships (user_id, created_at desc, id desc);
 
+-- Nobody who acts for her says that it was she.
+create trigger t060_part_relationships_only_herself_insert before insert on public.part_relationships
+  for each row when (new.origin = 'user') execute function private.only_herself();
 create trigger t900_part_relationships_version before update on public.part_relationships
   for each row execute function private.count_version();
 create constraint trigger t900_part_relationships_live after insert or update or delete on public.part_relationships
@@ -348,6 +354,9 @@ create index part_assessments_by_part_idx     on public.part_assessments (user_i
 create index part_assessments_by_message_idx  on public.part_assessments (user_id, message_id);
 create index part_assessments_by_creation_idx on public.part_assessments (user_id, created_at desc, id desc);
 
+-- Nobody who acts for her says that it was she.
+create trigger t060_part_assessments_only_herself_insert before insert on public.part_assessments
+  for each row when (new.origin = 'user') execute function private.only_herself();
 create constraint trigger t900_part_assessments_live after insert or update or delete on public.part_assessments
   deferrable initially deferred
   for each row execute function private.live_record();

@@ -78,6 +78,25 @@ comment on function private.is_cron is
   'The thirtieth of February is none. For the check of schedules.';
 grant execute on function private.is_cron to authenticated, cairn_server;
 
+-- is_time_zone ----------------------------------------------------------------
+-- pg_timezone_names reads some 600 files each time, and `at time zone` takes `X-167` for a zone, too.
+
+create table private.time_zones (name text primary key);
+comment on table private.time_zones is 'The names of IANA time zones that Postgres had when this was migrated.';
+alter table private.time_zones enable row level security;
+alter table private.time_zones force row level security;
+insert into private.time_zones (name)
+select zone.name from pg_catalog.pg_timezone_names as zone
+where zone.name !~ '^(posix|right)/|^(posixrules|localtime|Factory)$';
+
+create function private.is_time_zone(name text) returns boolean
+  language sql stable security definer set search_path = ''
+as $$
+  select exists (select from private.time_zones as zone where zone.name = is_time_zone.name)
+$$;
+comment on function private.is_time_zone is 'Is this the name of an IANA time zone?';
+grant execute on function private.is_time_zone to cairn_server;
+
 -- schedules -------------------------------------------------------------------
 
 create table public.schedules (
@@ -116,6 +135,9 @@ create table public.schedules (
   constraint schedules_by_call_or_sms_have_a_phone_number
     check (reminder_method not in ('call', 'sms') or phone_number is not null),
   constraint schedules_by_email_have_an_address check (reminder_method <> 'email' or email is not null),
+  -- What rings or costs money comes once an hour at most.
+  constraint schedules_outside_the_app_name_one_minute
+    check ((schedule_type <> 'voice_call' and reminder_method is null) or cron_expression ~ '^[0-9]{1,2} '),
   constraint schedules_inactive_ones_do_not_run check (is_active or next_run_at is null),
   constraint schedules_context_summary_is_at_most_4000_characters check (length(context_summary) <= 4000),
   constraint schedules_custom_metadata_is_an_object_of_at_most_8_kb
@@ -146,19 +168,29 @@ create index schedules_by_due_moment_idx on public.schedules (next_run_at) where
 create index schedules_without_next_run_idx on public.schedules (updated_at) where is_active and next_run_at is null;
 
 create function private.schedules_change() returns trigger
-  language plpgsql set search_path = ''
+  language plpgsql security definer set search_path = ''
 as $$
 declare
   -- What only the worker writes.
   runs constant text[] := '{next_run_at, last_run_at, version, updated_at}';
 begin
-  if (tg_op = 'INSERT' or new.timezone is distinct from old.timezone) and not exists (
-    -- Not the server's doubles of names, which programs elsewhere may not know.
-    select from pg_catalog.pg_timezone_names as zone
-    where zone.name = new.timezone and zone.name !~ '^(posix|right)/|^(posixrules|localtime|Factory)$'
-  ) then
+  if (tg_op = 'INSERT' or new.timezone is distinct from old.timezone) and not private.is_time_zone(new.timezone) then
     raise exception using errcode = 'CA400',
       message = 'There is no such time zone. Give its IANA name, such as Europe/Lisbon.';
+  end if;
+  if tg_op = 'INSERT' then
+    -- Two at once come one after the other.
+    perform from public.users as person where person.id = new.user_id for no key update;
+    if (select count(*) from public.schedules as kept where kept.user_id = new.user_id) >= 50 then
+      raise exception using errcode = 'CA409', message = 'These are 50 schedules already; delete one first.';
+    end if;
+  end if;
+  if new.assistant_id is not null and (tg_op = 'INSERT' or new.assistant_id is distinct from old.assistant_id)
+     and not exists (
+       select from public.voices as voice
+       where voice.assistant_id = new.assistant_id and voice.is_published and voice.is_active
+     ) then
+    raise exception using errcode = 'CA404', message = 'There is no such voice.';
   end if;
   if tg_op = 'UPDATE' then
     if (new.id, new.user_id) is distinct from (old.id, old.user_id) then
@@ -179,6 +211,14 @@ end
 $$;
 comment on function private.schedules_change is
   'Before insert or update: the time zone exists; when the time changes, the next run is to be computed; counts the version.';
+-- Whom it rings or writes to is hers alone to say.
+create trigger t060_schedules_only_herself before update of phone_number, email, reminder_method on public.schedules
+  for each row
+  when ((new.phone_number, new.email, new.reminder_method) is distinct from (old.phone_number, old.email, old.reminder_method))
+  execute function private.only_herself();
+create trigger t060_schedules_only_herself_insert before insert on public.schedules
+  for each row when (num_nonnulls(new.phone_number, new.email, new.reminder_method) > 0)
+  execute function private.only_herself();
 create trigger t100_schedules_change before insert or update on public.schedules
   for each row execute function private.schedules_change();
 

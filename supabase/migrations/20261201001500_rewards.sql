@@ -131,7 +131,7 @@ create function private.local_day(zone text, moment timestamptz) returns date
   language plpgsql stable set search_path = ''
 as $$
 begin
-  return (moment at time zone coalesce(zone, 'UTC'))::date;
+  return (moment at time zone case when private.is_time_zone(zone) then zone else 'UTC' end)::date;
 exception when invalid_parameter_value then
   -- Her app may have written anything there.
   return (moment at time zone 'UTC')::date;

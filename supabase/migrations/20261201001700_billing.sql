@@ -28,6 +28,7 @@ create table public.subscriptions (
   past_due_since         timestamptz,
   cancel_at_period_end   boolean     not null default false,
   last_event_at          timestamptz,
+  replaced_ids           text[]      not null default '{}',
   created_at             timestamptz not null default now(),
   updated_at             timestamptz not null default now(),
 
@@ -52,6 +53,7 @@ comment on column public.subscriptions.trial_ends_at is 'Until when she may try;
 comment on column public.subscriptions.current_period_end is 'Until when it is paid; null when the provider does not say.';
 comment on column public.subscriptions.past_due_since is 'When the payment first failed; null unless it is past due.';
 comment on column public.subscriptions.cancel_at_period_end is 'She has cancelled: it ends with the period, and gives access until then.';
+comment on column public.subscriptions.replaced_ids is 'Earlier subscriptions of hers, whose events count no more.';
 comment on column public.subscriptions.last_event_at is 'The moment, by the provider''s clock, of the event that it stands by; null before the first.';
 
 create function private.subscriptions_change() returns trigger
@@ -115,6 +117,10 @@ begin
   if (event_at, apply_subscription_event.status) < (known.last_event_at, known.status) then
     return false;
   end if;
+  -- What another has replaced says nothing any more, not even that it was renewed.
+  if subscription_id = any (known.replaced_ids) then
+    return false;
+  end if;
   -- When she changes to another subscription, the end of the first, or word that it will end, comes
   -- after the start of the second.
   if known.stripe_subscription_id <> subscription_id
@@ -126,6 +132,9 @@ begin
 
   update public.subscriptions as subscription
   set stripe_subscription_id = subscription_id,
+      replaced_ids           = case when known.stripe_subscription_id <> subscription_id
+                                    then subscription.replaced_ids || known.stripe_subscription_id
+                                    else subscription.replaced_ids end,
       status                 = apply_subscription_event.status,
       plan                   = coalesce(apply_subscription_event.plan, subscription.plan),
       trial_ends_at          = coalesce(apply_subscription_event.trial_ends_at, subscription.trial_ends_at),

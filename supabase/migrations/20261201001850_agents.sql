@@ -330,7 +330,7 @@ begin
     join pg_catalog.pg_attribute as parent on parent.attrelid = k.confrelid and parent.attnum = pair.there
     where k.contype = 'f' and k.confrelid = target and k.confdeltype = 'c' and parent.attname = 'id'
       -- What the server only derives from a row, such as its vectors, may go with it.
-      and (k.conrelid = 'public.messages'::regclass
+      and (k.conrelid in ('public.messages'::regclass, 'public.user_feedback'::regclass)
            or exists (select from pg_catalog.pg_trigger as g
                       where g.tgrelid = k.conrelid and g.tgfoid = 'private.capture_agent_action'::regproc))
   loop
@@ -658,3 +658,54 @@ create trigger t700_part_relationships_agent after insert or update or delete on
 create trigger t700_part_assessments_agent after insert or update or delete on public.part_assessments
   for each row when (private.actor() is not null and current_user <> 'cairn_undo')
   execute function private.capture_agent_action('assessment');
+
+-- What she deletes ------------------------------------------------------------
+
+create function private.forget_agent_actions() returns trigger
+  language plpgsql security definer set search_path = ''
+as $$
+begin
+  update public.agent_actions as known
+  set before = null, after = null, payload = '{}', result = '{}', blanked_at = now()
+  where known.user_id = old.user_id and known.entity_type = tg_table_name and known.entity_id = old.id
+    and known.blanked_at is null;
+  return null;
+end
+$$;
+comment on function private.forget_agent_actions is 'After delete by herself or a sweep: the list keeps no copy of what is gone.';
+
+-- On every table that is captured, so that none is forgotten.
+do $$
+declare
+  captured regclass;
+begin
+  for captured in select g.tgrelid::regclass from pg_catalog.pg_trigger as g where g.tgfoid = 'private.capture_agent_action'::regproc loop
+    execute format(
+      'create trigger t710_%s_forget_actions after delete on %s for each row '
+      'when (private.actor() is null and current_user <> ''cairn_undo'') execute function private.forget_agent_actions()',
+      (select relname from pg_catalog.pg_class where oid = captured), captured);
+  end loop;
+end
+$$;
+
+create function private.messages_forget_quotes() returns trigger
+  language plpgsql security definer set search_path = ''
+as $$
+begin
+  update public.agent_actions as known
+  set before = null, after = null, payload = '{}', result = '{}', blanked_at = now()
+  where known.user_id in (select gone.user_id from deleted as gone)
+    and known.entity_type = 'parts' and known.blanked_at is null
+    and exists (
+      select from deleted as gone
+      where jsonb_build_array(known.before -> 'recent_evidence', known.after -> 'recent_evidence')
+            @? format('$[*][*] ? (@.message_id == "%s")', gone.id)::jsonpath
+    );
+  return null;
+end
+$$;
+comment on function private.messages_forget_quotes is
+  'After delete of messages: what agents did to parts keeps no quote of them.';
+create trigger t510_messages_forget_quotes after delete on public.messages
+  referencing old table as deleted
+  for each statement execute function private.messages_forget_quotes();

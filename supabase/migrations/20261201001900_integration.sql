@@ -15,13 +15,13 @@ create function private.are_redirect_uris(uris text[]) returns boolean
 as $$
   -- OAuth 2.1, 2.3: no fragment. RFC 8252: https, a loopback address, or a scheme that is somebody's
   -- domain backwards, for apps.
-  select coalesce(bool_and(
+  select coalesce(bool_and((
     uri !~ '[#\s]' and length(uri) <= 2000 and (
          uri ~ '^https://[^/?@]+([/?]|$)'
       or uri ~ '^http://(localhost|127\.0\.0\.1|\[::1\])(:[0-9]{1,5})?([/?]|$)'
       or uri ~ '^[a-z][a-z0-9-]*(\.[a-z0-9-]+)+:/'
     )
-  ), false)
+  ) is true), false)
   from unnest(uris) as uri
 $$;
 comment on function private.are_redirect_uris is 'May codes be sent to all of these? False when there is none.';
@@ -319,9 +319,9 @@ begin
   from private.oauth_clients as known
   where known.client_id = issue_authorization_code.client_id and known.disabled_at is null;
   if not found
-     or not private.is_redirect_of(issue_authorization_code.redirect_uri, client.redirect_uris)
+     or private.is_redirect_of(issue_authorization_code.redirect_uri, client.redirect_uris) is not true
      or cardinality(issue_authorization_code.scopes) = 0
-     or not issue_authorization_code.scopes <@ client.scopes then
+     or (issue_authorization_code.scopes <@ client.scopes) is not true then
     raise exception using errcode = 'CA400', message = 'This client did not register for what it asks.';
   end if;
   insert into private.authorization_codes (
@@ -626,7 +626,8 @@ as $$
   select exists (
     select
     from jsonb_path_query(document, 'strict $.** ? (@.type() == "object").keyvalue().key') as found (key)
-    where lower(translate(found.key #>> '{}', '_-', '')) = any (names)
+    where regexp_replace(lower(found.key #>> '{}'), '[^a-z0-9]', '', 'g') = any (names)
+       or lower(found.key #>> '{}') ~ 'transcri|utterance|verbatim|dialog|recording'
   )
 $$;
 comment on function private.has_key is
@@ -766,6 +767,8 @@ as $$
     select due.id
     from private.webhook_events as due
     where due.due_at <= now() and due.provider = any (providers)
+      -- One that ends its workers shall not end more of them; repeat_webhook_event gives it one more.
+      and (due.attempts < 20 or due.processing_status = 'received')
     order by due.due_at, due.id
     limit 1
     for update skip locked

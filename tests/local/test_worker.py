@@ -59,7 +59,7 @@ async def test_denials_that_no_token_can_meet_any_more_are_forgotten(
     viewer = await new_user("Clara")
     await superuser.execute(
         "insert into private.denials (kind, subject, reason, denied_at, expires_at) "
-        "values ('user', $1, 'test', now() - interval '2 days', now() - interval '1 day')",
+        "values ('session', $1, 'test', now() - interval '2 days', now() - interval '1 day')",
         viewer.user_id,
     )
 

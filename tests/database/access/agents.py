@@ -9,6 +9,8 @@ WRITES: Writes = {}
 
 EXCEPTIONS: Exceptions = {
     "asks-who-calls": {
+        "private.forget_agent_actions": "a trigger; the actions on the row at hand",
+        "private.messages_forget_quotes": "a trigger; the actions of those whose messages are at hand",
         "private.capture_agent_action": "a trigger; writes into the list of the row's owner",
     },
     "private-execute": {

@@ -76,14 +76,11 @@ async def page(as_user: AsUser, viewer: Viewer, *, is_private: bool) -> UUID:
 
 
 @both
-@pytest.mark.parametrize(
-    ("is_private", "change"), [(True, "is_private = false"), (False, "shared_with_ai = true")]
-)
-async def test_nobody_who_acts_for_her_opens_or_shares_a_page_and_she_does(
-    change: str, actor: str, ana: Viewer, as_user: AsUser, *, is_private: bool
+async def test_nobody_who_acts_for_her_shares_a_page_and_she_does(
+    actor: str, ana: Viewer, as_user: AsUser
 ) -> None:
-    entry = await page(as_user, ana, is_private=is_private)
-    statement = f"update public.journal_entries set {change} where id = $1 returning 1"
+    entry = await page(as_user, ana, is_private=False)
+    statement = "update public.journal_entries set shared_with_ai = true where id = $1 returning 1"
 
     with pytest.raises(asyncpg.PostgresError) as refused:
         await act(as_user, ana, actor, statement, entry)
@@ -140,3 +137,59 @@ async def test_no_agent_decides_what_helps_in_danger_and_who_consents(
         "select count(*) from public.safety_plans where user_id = $1", ana.user_id
     )
     assert kept == (0 if statement.startswith("insert") else 1)
+
+
+@both
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "insert into public.user_themes (name, is_confirmed) values ('Home', true)",
+        "insert into public.user_themes (name, origin) values ('Home', 'user')",
+        "insert into public.parts (name, origin) values ('The planner', 'user')",
+        "insert into public.insights (content, origin, type) values ('x', 'user', 'reflection')",
+    ],
+)
+async def test_nobody_who_acts_for_her_says_that_it_was_she(
+    statement: str, actor: str, ana: Viewer, as_user: AsUser
+) -> None:
+    with pytest.raises(asyncpg.PostgresError) as refused:
+        await act(as_user, ana, actor, statement)
+
+    assert refused.value.sqlstate == "CA403"
+
+
+@both
+async def test_a_private_page_is_read_by_her_and_by_nobody_who_acts_for_her(
+    actor: str, ana: Viewer, as_user: AsUser
+) -> None:
+    hidden = await page(as_user, ana, is_private=True)
+    await page(as_user, ana, is_private=False)
+    read = "select array_agg(id) from public.journal_entries"
+
+    assert hidden in await act(as_user, ana, None, read)
+    assert hidden not in await act(as_user, ana, actor, read)
+    rewrite = "update public.journal_entries set content = 'mine' where id = $1 returning 1"
+    assert await act(as_user, ana, actor, rewrite, hidden) is None
+
+
+async def test_what_she_deletes_stays_in_no_action_of_an_agents(
+    ana: Viewer, as_user: AsUser, owner: asyncpg.Connection
+) -> None:
+    part = uuid4()
+    await act(
+        as_user,
+        ana,
+        AGENT,
+        "insert into public.parts (id, name, story) values ($1, 'The planner', 'a secret') returning 1",
+        part,
+    )
+    kept = (
+        "select after ->> 'story', blanked_at is not null from public.agent_actions "
+        "where entity_id = $1"
+    )
+    before = [tuple(row) for row in await owner.fetch(kept, part)]
+
+    await act(as_user, ana, None, "delete from public.parts where id = $1 returning 1", part)
+
+    assert before == [("a secret", False)]
+    assert [tuple(row) for row in await owner.fetch(kept, part)] == [(None, True)]

@@ -119,7 +119,6 @@ async def test_only_what_she_has_seen_is_rated(
 @pytest.mark.parametrize(
     ("columns", "constraint"),
     [
-        ({"origin": "'user'"}, "insights_type_fits_who_had_it"),
         (
             {"origin": "'agent'", "type": "'journal_pattern'"},
             "insights_type_fits_who_had_it",

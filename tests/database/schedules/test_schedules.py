@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
@@ -181,13 +181,22 @@ async def test_a_schedule_that_breaks_a_rule_is_refused_by_its_name(
     assert refused.value.constraint_name == constraint
 
 
-async def test_a_voice_that_is_not_there_calls_nobody(ana: Viewer, as_user: AsUser) -> None:
+async def test_a_voice_that_is_not_there_or_retired_calls_nobody(
+    ana: Viewer, as_user: AsUser, owner: asyncpg.Connection
+) -> None:
     """X-26."""
-    with pytest.raises(asyncpg.ForeignKeyViolationError) as refused:
-        async with as_user(ana) as connection:
-            await appoint(connection, schedule_type="voice_call", assistant_id="nobody")
+    retired = f"voice-{uuid4().hex}"
+    await owner.execute(
+        "insert into public.voices (assistant_id, name, is_published, is_active) "
+        "values ($1, 'Old', true, false)",
+        retired,
+    )
 
-    assert refused.value.constraint_name == "schedules_voice_fkey"
+    for voice in ("nobody", retired):
+        with pytest.raises(asyncpg.PostgresError) as refused:
+            async with as_user(ana) as connection:
+                await appoint(connection, schedule_type="voice_call", assistant_id=voice)
+        assert refused.value.sqlstate == "CA404"
 
 
 @pytest.mark.parametrize("role", ["authenticated", "cairn_server"])
