@@ -167,6 +167,24 @@ async def test_signing_her_out_everywhere_ends_her_sessions_and_earlier_tokens(
     assert await admit(as_user, ana, now + timedelta(seconds=2), session=uuid4()) is True
 
 
+async def test_signing_her_out_everywhere_outlives_the_list_that_servers_read(
+    ana: Viewer, as_user: AsUser, owner: asyncpg.Connection
+) -> None:
+    """A refresh token of an agent's may live for 400 days, the list for seven (D17)."""
+    await owner.execute("select private.deny_user($1, 'lost her phone')", ana.user_id)
+    await owner.execute(
+        "update private.denials set denied_at = now() - interval '30 days', "
+        "expires_at = now() - interval '23 days' where subject = $1",
+        ana.user_id,
+    )
+
+    await owner.execute("select private.sweep_denials()")
+
+    now = datetime.now(UTC)
+    assert await admit(as_user, ana, now - timedelta(days=31), session=uuid4()) is False
+    assert await admit(as_user, ana, now - timedelta(days=29), session=uuid4()) is True
+
+
 async def test_a_token_that_does_not_say_when_it_was_issued_counts_as_earlier(
     ana: Viewer, as_user: AsUser, owner: asyncpg.Connection
 ) -> None:

@@ -175,7 +175,7 @@ FUNCTIONS = (
     Mutant(
         "a-token-from-before-a-denial-enters",
         ACCOUNTS,
-        "and coalesce(denial.denied_at >= issued_at, true)",
+        "and case when issued_at is null then denial.expires_at > now() else denial.denied_at >= issued_at end",
         "and false",
         (f"{SESSIONS}::test_signing_her_out_everywhere_ends_her_sessions_and_earlier_tokens",),
     ),

@@ -69,6 +69,21 @@ async def hear(
         return applied
 
 
+async def test_what_a_replaced_subscription_does_ends_nothing(
+    ana: Viewer, customer: str, as_user: AsUser
+) -> None:
+    applied = [
+        await hear(as_user, customer, status, seconds=second, subscription=name)
+        for second, (name, status) in enumerate(
+            [("first", "active"), ("second", "active"), ("first", "active"), ("first", "canceled")]
+        )
+    ]
+
+    async with as_user(ana) as connection:
+        access = await connection.fetchval("select public.has_access()")
+    assert (applied, access) == ([True, True, False, False], True)
+
+
 async def read(owner: asyncpg.Connection, viewer: Viewer) -> Any:
     return await owner.fetchrow(
         "select * from public.subscriptions where user_id = $1", viewer.user_id

@@ -84,6 +84,16 @@ async def test_a_journey_is_a_list_of_steps(
             json.dumps([{key: value for key, value in step("one").items() if key != missing}])
             for missing in ("id", "title", "kind", "prompt")
         ),
+        # Beside one that is whole.
+        *(
+            json.dumps(
+                [
+                    step("one"),
+                    {key: value for key, value in step("two").items() if key != missing},
+                ]
+            )
+            for missing in ("title", "kind", "prompt")
+        ),
     ],
 )
 async def test_what_is_no_list_of_steps_is_refused_by_its_name(
