@@ -233,7 +233,7 @@ def migrate(
 @cli.command(
     epilog="Examples: `cairn seed` (the running `cairn dev` has done it already) · "
     "`cairn seed --scale 100` (a million messages of 4,000 people, in two minutes)\n\n"
-    "What is there already stays. A run that was cut off is begun again where it was."
+    "What is there already stays; a run that was cut off goes on."
 )
 def seed(
     owner_url: OwnerUrl = None,
@@ -292,8 +292,7 @@ def token(
 
 @cli.command(
     name="db-url",
-    epilog='Examples: `psql "$(cairn db-url)"` (as the owner, who passes policies) · '
-    '`psql "$(cairn db-url --role api)"` (as the API logs in, who can do nothing by itself)',
+    epilog='Example: `psql "$(cairn db-url)"`, as the owner, who passes policies',
 )
 def db_url(
     role: Annotated[Login, typer.Option(help="As whom it logs in.")] = Login.OWNER,
