@@ -84,6 +84,7 @@ DUTIES: Sequence[Duty] = (
         timedelta(minutes=1),
         "select private.sweep_retention(10000, extract(minute from now())::integer)",
     ),
+    Duty("erase who is due", timedelta(minutes=1), "select private.erase_next()"),
     Duty(
         "abandon idle journey sessions",
         timedelta(hours=1),

@@ -634,6 +634,32 @@ comment on function private.erase is
   'messages takes longer than a request may: set statement_timeout for it. CA410 when the job is lost. For the worker.';
 grant execute on function private.erase to cairn_server;
 
+create function private.erase_next() returns bigint
+  language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  due uuid;
+begin
+  perform private.queue_due_erasures(100);
+  -- Anybody of those who are due, so that somebody who takes longer than a statement may stands in nobody's way.
+  select job.user_id into due
+  from private.erasure_jobs as job
+  where job.kind = 'database' and job.claimable_at <= now()
+  order by random()
+  limit 1;
+  perform from auth.users as account where account.id = due for update skip locked;
+  if not found then
+    return 0;
+  end if;
+  -- The triggers do the rest, and take the job away.
+  delete from auth.users as account where account.id = due;
+  return 1;
+end
+$$;
+comment on function private.erase_next is
+  'Begin the erasures that are due, and erase one person, in this transaction; gives 1, or 0 when nobody is due. For the worker.';
+grant execute on function private.erase_next to cairn_server;
+
 create function private.finish_erasure_job(job_id uuid, fence bigint, removed bigint default 0) returns void
   language plpgsql volatile security definer set search_path = ''
 as $$

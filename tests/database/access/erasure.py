@@ -8,6 +8,7 @@ WRITES: Writes = {}
 
 EXCEPTIONS: Exceptions = {
     "asks-who-calls": {
+        "private.erase_next": "for the worker: whoever asked to be erased and is due; takes no argument",
         "private.auth_users_erase": "a trigger; the account at hand, whoever deletes it",
         "private.begin_erasure": "staff only; not granted to the API's roles",
         "private.cancel_erasure": "staff only; not granted to the API's roles",

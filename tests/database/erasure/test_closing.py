@@ -239,6 +239,38 @@ async def test_when_the_days_are_over_the_worker_begins_and_nobody_takes_it_back
     assert refused.value.sqlstate == "CA409"
 
 
+async def test_the_worker_erases_who_is_due_and_nobody_else(
+    ana: Viewer, new_user: NewUser, as_user: AsUser, owner: asyncpg.Connection
+) -> None:
+    ben = await new_user("Ben")
+    for viewer in (ana, ben):
+        await close(as_user, viewer)
+    await owner.execute(
+        "update public.erasure_requests set created_at = now() - interval '30 days', "
+        "due_at = now() where user_id = $1",
+        ana.user_id,
+    )
+
+    erased = 0
+    while True:  # others who are due here may come first
+        async with as_user(role="cairn_server") as connection:
+            done = await connection.fetchval("select private.erase_next()")
+        if not done:
+            break
+        erased += done
+
+    assert ana.user_id is not None
+    left = await owner.fetch(
+        "select id from auth.users where id = any ($1)", [ana.user_id, ben.user_id]
+    )
+    receipt = await receipt_of(owner, ana.user_id)
+    assert erased >= 1
+    assert [row["id"] for row in left] == [ben.user_id]
+    assert receipt is not None
+    assert receipt["erased_at"] is not None
+    assert await jobs_of(owner, ana.user_id) == ["redis_user", "storage_prefix"]
+
+
 @pytest.mark.parametrize(
     ("before", "wanted"), [("cancelled", "requested"), ("cancelled", "due"), ("due", "requested")]
 )
