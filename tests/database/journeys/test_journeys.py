@@ -14,6 +14,9 @@ from graphql_api.auth import Viewer
 from tests.database.journeys.walks import begin, read_session, step, write_journey
 from tests.fixtures.people import AsUser
 
+# Postgres 18 has a word of its own for a row that is kept because others refer to it.
+KEPT = (asyncpg.RestrictViolationError, asyncpg.ForeignKeyViolationError)
+
 
 async def set_steps(owner: asyncpg.Connection, slug: str, *steps: dict[str, object]) -> None:
     await owner.execute(
@@ -245,7 +248,7 @@ async def test_a_journey_that_was_begun_is_not_unpublished_or_deleted(
 
     with pytest.raises(asyncpg.PostgresError) as refused:
         await owner.execute("update public.journeys set is_published = false where slug = $1", slug)
-    with pytest.raises(asyncpg.RestrictViolationError):
+    with pytest.raises(KEPT):
         await owner.execute("delete from public.journeys where slug = $1", slug)
 
     unpublished = await owner.execute(

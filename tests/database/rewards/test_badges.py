@@ -16,6 +16,9 @@ from tests.database.chat import Start, say
 from tests.database.live import events
 from tests.fixtures.people import AsUser, NewUser
 
+# Postgres 18 has a word of its own for a row that is kept because others refer to it.
+KEPT = (asyncpg.RestrictViolationError, asyncpg.ForeignKeyViolationError)
+
 METRICS = {
     "messages_sent": "messages",
     "journal_entries_written": "journal_entries",
@@ -271,7 +274,7 @@ async def test_a_badge_that_somebody_has_is_not_deleted(
         await say(connection, await start())
     await award(as_user, ana)
 
-    with pytest.raises(asyncpg.RestrictViolationError):
+    with pytest.raises(KEPT):
         await owner.execute("delete from public.badges where id = $1", badge)
 
 

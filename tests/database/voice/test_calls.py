@@ -15,6 +15,9 @@ from tests.database.chat import Start
 from tests.database.live import events
 from tests.fixtures.people import AsUser, NewUser
 
+# Postgres 18 has a word of its own for a row that is kept because others refer to it.
+KEPT = (asyncpg.RestrictViolationError, asyncpg.ForeignKeyViolationError)
+
 VOICE = "cairn-voice-juniper"
 STATES = ("pending", "ringing", "in_progress", "completed", "failed", "missed", "cancelled")
 STATE_STEPS = {
@@ -389,7 +392,7 @@ async def test_a_voice_that_was_talked_with_is_retired_and_not_deleted(
         placed = await call(connection, assistant_id=name)
 
     await owner.execute("update public.voices set is_active = false where assistant_id = $1", name)
-    with pytest.raises(asyncpg.RestrictViolationError) as refused:
+    with pytest.raises(KEPT) as refused:
         await owner.execute("delete from public.voices where assistant_id = $1", name)
     await owner.execute(
         "update public.voices set assistant_id = $2 where assistant_id = $1", name, f"{name}-2"
