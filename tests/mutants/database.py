@@ -7,6 +7,10 @@ from tests.mutants.mutant import Mutant
 FOUNDATION = "supabase/migrations/20261201000100_foundation.sql"
 ACCOUNTS = "supabase/migrations/20261201000200_accounts.sql"
 CHAT = "supabase/migrations/20261201000300_chat.sql"
+ERASURE = "supabase/migrations/20261201002100_erasure.sql"
+MINORS = "supabase/migrations/20261201002200_minors.sql"
+AUDIT = "supabase/migrations/20261201001800_audit.sql"
+AGENTS = "supabase/migrations/20261201001850_agents.sql"
 
 CONVENTIONS = "tests/database/test_conventions.py"
 ISOLATION = "tests/database/test_isolation_sql.py"
@@ -17,6 +21,39 @@ MESSAGES = "tests/database/test_messages.py"
 
 BOTH = "to authenticated, cairn_server"
 HERS = "(user_id = (select auth.uid()))"
+
+ERASING = "tests/database/erasure/test_erasing.py"
+
+WHOLE = (
+    Mutant(
+        "an-erasure-counts-before-it-has-waited-for-writers",
+        ERASURE,
+        "case when owned.is_lockable then 'for update' end",
+        "''",
+        (f"{ERASING}::test_an_erasure_waits_for_who_is_writing_and_counts_that_too",),
+    ),
+    Mutant(
+        "a-consent-that-ends-is-worked-out-from-an-old-sight-of-it",
+        MINORS,
+        "  perform from public.users as person where person.id = refresh_participation.user_id for no key update;\n",
+        "",
+        ("tests/database/minors/test_withdrawal.py",),
+    ),
+    Mutant(
+        "a-line-of-the-audit-log-may-be-changed-unseen",
+        AUDIT,
+        "line.seq, line.previous_hash, line.event_type",
+        "line.seq, line.event_type",
+        ("tests/database/audit/test_chain.py",),
+    ),
+    Mutant(
+        "what-is-sensitive-is-copied-into-the-agents-log",
+        AGENTS,
+        "secret constant boolean := private.is_sensitive(tg_table_name);",
+        "secret constant boolean := false;",
+        ("tests/database/agents/test_sensitive.py",),
+    ),
+)
 
 POLICIES = (
     Mutant(
@@ -212,4 +249,4 @@ FUNCTIONS = (
     ),
 )
 
-MUTANTS = (*POLICIES, *GRANTS, *FUNCTIONS)
+MUTANTS = (*WHOLE, *POLICIES, *GRANTS, *FUNCTIONS)

@@ -61,13 +61,6 @@ EVENTS = (
         (f"{LOG}::test_an_erased_account_leaves_no_event_and_no_number",),
     ),
     Mutant(
-        "the-log-is-forgotten-before-the-rows-are-gone",
-        LIVE,
-        "create trigger t900_users_forget_live after delete on public.users",
-        "create trigger t900_users_forget_live before delete on public.users",
-        (f"{LOG}::test_an_account_erased_while_she_writes_leaves_no_event_either",),
-    ),
-    Mutant(
         "an-event-is-written-for-who-is-gone",
         LIVE,
         "select person.id, 1 from public.users as person where person.id = owner",
